@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything below stays in this folder: .venv holds the tools, .cache what they download and remember.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .venv
+PORT ?= 5555
+ARGS ?=
+
+# A PYTHONHOME or PYTHONPATH of the user's is meant for something else.
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
+
+# Every tool is run through this script, which says why.
+RUN := @sh tools/run.sh
+
+.PHONY: help
+help: ## this list
+	@echo "make demo     - see it work: one environment's signing keys, in an AWS that is started on this machine"
+	@echo "make test     - everything that CI checks"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "Needed: Python 3.11 or later, git, make. Another Python than python3: make PYTHON=python3.13 ..."
+
+# ---- set-up ---------------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.stamp ## build .venv: locked versions of all tools, and the collections this one depends on
+
+# Scripts in a virtual environment name the place where it was made: in a copied or moved checkout it is made anew.
+# A Python that is named on the command line is a wish to have that one.
+ifneq ($(shell cat $(VENV)/.stamp 2>/dev/null),$(CURDIR))
+STALE := FORCE
+endif
+ifneq ($(PYTHON),)
+ifeq ($(MAKELEVEL),0)
+STALE := FORCE
+endif
+endif
+
+$(VENV)/.stamp: requirements/lock.txt requirements/collections.txt tools/bootstrap.py $(STALE)
+	@python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh "$(VENV)/bin/python") && \
+	    "$$python" -I tools/bootstrap.py --venv "$(VENV)"
+
+.PHONY: FORCE
+FORCE:
+
+.PHONY: lock
+lock: $(VENV)/.stamp ## choose the newest allowed versions again, and write them down with their hashes
+	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --custom-compile-command "make lock" dev.in -o lock.txt
+	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --no-deps --python-version 3.12 \
+	    --generate-hashes --custom-compile-command "make lock" collections.in -o collections.txt
+
+# ---- use ------------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.stamp ## provision staging twice in an AWS on this machine, and show the table
+	$(RUN) python -m tools.demo
+
+.PHONY: sandbox
+sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=...)
+	$(RUN) python -m sandbox --port $(PORT)
+
+# ---- tests ----------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(VENV)/.stamp ## all of the following, and a summary
+	@$(VENV)/bin/python -m tools.stages "$(MAKE)" lint unit molecule sanity
+
+LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs
+.PHONY: lint $(LINTERS)
+lint: $(LINTERS) ## ruff, mypy, yamllint, ansible-lint, antsibull
+
+$(LINTERS): $(VENV)/.stamp
+
+lint-ruff:
+	$(RUN) ruff check .
+
+lint-format:
+	$(RUN) ruff format --check .
+
+lint-mypy:
+	$(RUN) mypy -p ansible_collections.interchain.agent_ops.plugins -p sandbox -p tools
+
+lint-yaml:
+	$(RUN) yamllint --strict .
+
+lint-ansible:
+	$(RUN) ansible-lint --offline --profile production
+
+lint-changelog:
+	$(RUN) antsibull-changelog lint
+
+lint-docs:
+	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --skip-rstcheck .
+
+.PHONY: unit
+unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against the sandbox (ARGS=... for pytest)
+	$(RUN) python -m pytest $(ARGS)
+
+.PHONY: molecule
+molecule: $(VENV)/.stamp ## the roles, environment by environment
+	$(RUN) molecule test --all $(ARGS)
+
+.PHONY: sanity
+sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
+	@$(VENV)/bin/python -m tools.sanity $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.stamp ## how fast, compared with a loop over amazon.aws and with a plain boto3 script
+	$(RUN) python -m tests.benchmarks $(ARGS)
+
+# ---- the rest -------------------------------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove .venv, .cache and what runs left behind; artifacts/ (reports) is kept
+	rm -rf .venv .cache .ansible tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
