@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: environment_problems
+short_description: What is wrong with the environment that a run is on
+version_added: 1.0.0
+description:
+  - Returns sentences that say what is wrong, and what to do about it. An empty list means that the run is on exactly
+    one environment, and that it is in order.
+positional: _input
+options:
+  _input:
+    description: Name of the environment.
+    type: str
+    required: true
+  environments:
+    description: Hosts of the inventory group C(environments), in which each environment's inventory names itself.
+    type: list
+    elements: str
+    required: true
+  networks:
+    description: Hosts of the inventory group C(networks).
+    type: list
+    elements: str
+    required: true
+  agents:
+    description: Agents of the environment.
+    type: dict
+    required: true
+  protected:
+    description: Whether nothing may break in this environment.
+    type: bool
+    required: true
+  account_id:
+    description: The AWS account that the environment is pinned to, or an empty string.
+    type: str
+    required: true
+  inventory_sources:
+    description: Inventories that the run was given, for the message.
+    type: list
+    elements: str
+    default: []
+author:
+  - interchain.agent_ops contributors (@interchain)
+"""
+
+EXAMPLES = r"""
+- name: Refuse an environment that is not in order
+  ansible.builtin.assert:
+    that: problems | length == 0
+    fail_msg: "{{ problems | join('\n') }}"
+  vars:
+    problems: >-
+      {{ agent_ops_environment | interchain.agent_ops.environment_problems(
+           environments=groups['environments'], networks=groups['networks'], agents=agent_ops_agents,
+           protected=true, account_id='111122223333') }}
+"""
+
+RETURN = r"""
+_value:
+  description: The problems.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import environment_problems
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"environment_problems": environment_problems}

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules' connection to AWS, and the only file that imports from amazon.aws. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
+from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import is_aws_endpoint
+
+try:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+except ImportError:
+    pass  # AnsibleAWSModule reports it
+
+COLLECTION = ("interchain.agent_ops", "1.0.0")
+
+
+class AwsModule(AnsibleAWSModule):
+    """A module that uses AWS, with clients that leave retries to :class:`Caller`."""
+
+    def __init__(self, **kwargs: t.Any) -> None:
+        super().__init__(**kwargs)
+        set_collection_info(collection_name=COLLECTION[0], collection_version=COLLECTION[1])
+        self._session: t.Any = None
+
+    def connect(self, service: str, *, region: str) -> t.Any:
+        """Return a client. All clients come from one session: a session of its own costs each client 0.05 s."""
+        config = Config(
+            user_agent_extra="/".join(COLLECTION),
+            retries={"total_max_attempts": 1},
+            max_pool_connections=int(self.params["workers"]) + 1,
+            connect_timeout=10,
+            read_timeout=30,
+        )
+        _region, endpoint_url, options = get_aws_connection_info(self)
+        profile = options.pop("profile_name", None)
+        users_config = options.pop("aws_config", None)
+        try:
+            if self._session is None:
+                self._session = boto3.session.Session(profile_name=profile)
+            return self._session.client(
+                service,
+                region_name=region,
+                endpoint_url=endpoint_url or None,
+                config=config.merge(users_config) if users_config else config,
+                **options,
+            )
+        except (BotoCoreError, ValueError) as exc:
+            self.fail_json(msg=f"No connection to AWS can be made: {exc}")
+
+    def refuse_masked(self, texts: t.Iterable[str]) -> None:
+        """Fail if a secret occurs in what is to be returned: ansible would mask it there, and destroy the result."""
+        texts = list(texts)
+        for name in ("secret_key", "session_token"):
+            secret = self.params.get(name)
+            for text in texts if secret else ():
+                if secret in text:
+                    self.fail_json(
+                        msg=f"The value of {name} is part of a key's name, description or tags, and ansible masks it"
+                        " wherever it occurs. Use credentials that are not words"
+                    )
+
+
+def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:
+    """Return who the caller is and where the clients really go; fail if that is not the pinned account.
+
+    This comes before any other call, so that credentials for the wrong account neither read nor write a key.
+    """
+    sts = module.connect("sts", region=region)
+    try:
+        identity = call(sts, "get_caller_identity")
+    except CallFailed as exc:
+        module.fail_json(msg=f"AWS does not say who the caller is ({sts.meta.endpoint_url}): {exc}")
+    account, pin = identity["Account"], module.params["account_id"]
+    if pin and account != pin:
+        module.fail_json(
+            msg=f"The credentials ({identity['Arn']}) are for the account {account}. Expected: {pin}."
+            " Nothing was read or written. Use credentials for that account, or correct the account id in the inventory"
+        )
+    return {"account_id": account, "caller_arn": identity["Arn"]}
+
+
+def endpoint(client: t.Any) -> dict[str, t.Any]:
+    """Return the endpoint that a client really uses, and whether it is a sandbox."""
+    url = str(client.meta.endpoint_url)
+    return {"endpoint_url": url, "sandbox": not is_aws_endpoint(url)}

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a run is on exactly one environment that is in order. Private to the collection. Pure: no ansible, no AWS."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
+TEST_ONLY_AGENTS = ("kathy",)
+"""Agents that spend money to make traffic, and that the documentation keeps out of production."""
+
+
+def environment_problems(
+    name: str,
+    *,
+    environments: t.Sequence[str],
+    networks: t.Sequence[str],
+    agents: t.Mapping[str, t.Any],
+    protected: bool,
+    account_id: str,
+    inventory_sources: t.Sequence[str] = (),
+) -> list[str]:
+    """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
+
+    :param environments: hosts of the group ``environments``, in which each environment's inventory names itself.
+    :param networks: hosts of the group ``networks``.
+    :param account_id: the pinned account, or "".
+    """
+    sources = ", ".join(inventory_sources) or "none"
+    if len(environments) > 1:
+        return [
+            f"This run has {len(environments)} environments: {', '.join(environments)}. Expected: one."
+            f" Give one environment's inventory (-i inventories/<environment>); given were: {sources}"
+        ]
+    if not name:
+        return [
+            "This run has no environment: agent_ops_environment is not set. Give an environment's inventory"
+            f" (-i inventories/<environment>); given were: {sources}"
+        ]
+    problems: list[str] = []
+    if environments and environments[0] != name:
+        problems.append(
+            f"agent_ops_environment is {name!r}, but the inventory's group environments names {environments[0]!r}."
+            " Expected: the same. Two environments' inventories were mixed, or one of the two names is wrong"
+        )
+    if not networks:
+        problems.append(f"The environment {name} has no networks. Expected: hosts in its inventory's group networks")
+    if account_id and not _ACCOUNT_ID.match(account_id):
+        problems.append(
+            f"agent_ops_aws_account_id is {account_id!r}. Expected: the 12 digits of an AWS account id, in quotes,"
+            " since YAML takes digits for a number and drops leading zeros"
+        )
+    if protected:
+        problems += _protected_problems(name, agents, account_id)
+    return problems
+
+
+def _protected_problems(name: str, agents: t.Mapping[str, t.Any], account_id: str) -> t.Iterator[str]:
+    if not account_id:
+        yield (
+            f"The environment {name} is protected, and its AWS account is not pinned. Set agent_ops_aws_account_id to"
+            f" the 12-digit id of its account in inventories/{name}/group_vars/all/agent_ops.yml, or rehearse without"
+            " AWS with -i inventories/sandbox"
+        )
+    for agent in TEST_ONLY_AGENTS:
+        if agent in agents:
+            yield (
+                f"The environment {name} is protected, and has the agent {agent}, which is for tests only."
+                f" Remove {agent} from agent_ops_agents"
+            )

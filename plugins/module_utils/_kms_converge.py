@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings a set of signing keys in AWS KMS into being: read, plan, apply, present. Private to the collection.
+
+An edge: clients are parameters, and neither ansible nor amazon.aws is imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
+    ABSENT_STATE,
+    key_row,
+    refuse_shared_keys,
+)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_apply import KmsWriter, Outcome
+from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import (
+    Plan,
+    Reading,
+    Wish,
+    plan_present,
+    plan_retirement,
+)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_read import KmsReader
+
+
+@dataclass
+class Result:
+    before: list[dict[str, t.Any]] = field(default_factory=list)
+    rows: list[dict[str, t.Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def converge(
+    specs: t.Sequence[KeySpec],
+    readers: t.Mapping[str, KmsReader],
+    wish: Wish,
+    *,
+    retire: bool = False,
+    window: int = 30,
+    dry_run: bool = False,
+    say: t.Callable[[str], None] = lambda text: None,
+) -> Result:
+    """Read, plan and, unless ``dry_run``, apply. An error on one key does not lose the others.
+
+    :param readers: Region -> reader; every spec names one of these Regions.
+    :param say: is told before long work begins how long it will take, and how far it has come.
+    """
+    result = Result()
+    outcomes: dict[str, Outcome] = {}
+    plans: list[tuple[KmsWriter, Plan]] = []
+    for region, reader in readers.items():
+        wanted = [spec for spec in specs if spec.region == region]
+        readings = reader.read(wanted)
+        _refuse_shared(readings)
+        writer = KmsWriter(reader, wish, window=window)
+        planner = plan_retirement if retire else plan_present
+        plans += [(writer, planner(spec, readings[spec.name], wish)) for spec in wanted]
+    before = {plan.spec.name: kms_row(plan.spec, plan.reading, "unchanged") for _writer, plan in plans}
+    work = [(writer, plan) for writer, plan in plans if plan.steps and not dry_run]
+    for _writer, plan in plans:
+        outcomes[plan.spec.name] = Outcome(plan, plan.action, _predicted(plan), plan.error, list(plan.warnings))
+    progress = _Progress([plan for _writer, plan in work], readers, say)
+
+    def carry_out(item: tuple[KmsWriter, Plan]) -> Outcome:
+        outcome = item[0].apply(item[1])
+        progress.done(outcome)
+        return outcome
+
+    workers = max((reader.workers for reader in readers.values()), default=1)
+    for outcome in side_by_side(carry_out, work, workers=workers):
+        outcomes[outcome.plan.spec.name] = outcome
+    for spec in specs:
+        outcome = outcomes[spec.name]
+        result.before.append(before[spec.name])
+        result.rows.append(kms_row(spec, outcome.held, outcome.action, outcome.error))
+        result.warnings += outcome.warnings
+    return result
+
+
+def _refuse_shared(readings: t.Mapping[str, Reading]) -> None:
+    owners = [(name, str(reading.metadata["Arn"]) if reading.metadata else None) for name, reading in readings.items()]
+    for name, error in refuse_shared_keys(owners).items():
+        readings[name].error = readings[name].error or error
+
+
+def _predicted(plan: Plan) -> Reading:
+    """Return what AWS would hold after a plan, as far as that is known before."""
+    if plan.action == "created":
+        description = {"Description": plan.spec.description}
+        return Reading(metadata=None, tags=plan.missing_tags, planned=description)
+    orphan = plan.orphan
+    held = Reading(metadata=orphan.metadata, tags=orphan.tags) if orphan else plan.reading
+    changes: dict[str, t.Any] = {}
+    if "describe" in plan.steps:
+        changes["Description"] = plan.spec.description
+    if "enable" in plan.steps:
+        changes["KeyState"] = "Enabled"
+    if "schedule_deletion" in plan.steps:
+        changes["KeyState"] = "PendingDeletion"
+    metadata = {**held.metadata, **changes} if held.metadata else None
+    return Reading(metadata=metadata, public_key=held.public_key, tags={**held.tags, **plan.missing_tags})
+
+
+def kms_row(spec: KeySpec, held: Reading, action: str, error: str | None = None) -> dict[str, t.Any]:
+    metadata = held.metadata
+    if metadata is None:
+        description = held.planned.get("Description")
+        return key_row(
+            spec,
+            "kms",
+            alias=spec.alias,
+            action=action,
+            state=ABSENT_STATE,
+            error=error,
+            description=description,
+            tags=dict(held.tags),
+        )
+    address = public_key = None
+    if held.public_key is not None:
+        try:
+            address = public_key_address(held.public_key)
+            public_key = base64.b64encode(held.public_key).decode("ascii")
+        except ValueError as exc:
+            action, error = "failed", error or f"{metadata['Arn']}: {exc}"
+    return key_row(
+        spec,
+        "kms",
+        alias=None if action == "retired" else spec.alias,
+        key_id=metadata["KeyId"],
+        arn=metadata["Arn"],
+        description=metadata.get("Description", ""),
+        address=address,
+        public_key=public_key,
+        key_spec=metadata.get("KeySpec"),
+        state=metadata["KeyState"],
+        action=action,
+        error=error,
+        tags=dict(held.tags),
+    )
+
+
+class _Progress:
+    """Says how many keys are created and about how long that takes, at the rates that creations are paced to."""
+
+    STEP = 20
+
+    def __init__(
+        self, plans: t.Sequence[Plan], readers: t.Mapping[str, KmsReader], say: t.Callable[[str], None]
+    ) -> None:
+        self._say = say
+        self._lock = threading.Lock()
+        self._done = 0
+        created = [plan for plan in plans if plan.action == "created"]
+        self._total = len(created)
+        if not created:
+            return
+        seconds = 0.0
+        for region, reader in readers.items():
+            rates = reader.call.rates
+            count = sum(plan.spec.region == region for plan in created)
+            seconds = max(seconds, count / min(rates["CreateKey"] or math.inf, rates["CreateAlias"] or math.inf))
+        say(f"Creating {self._total} signing keys in {', '.join(readers)}: about {math.ceil(seconds)} s at AWS's rates")
+
+    def done(self, outcome: Outcome) -> None:
+        if outcome.plan.action != "created" and outcome.action != "created":
+            return
+        with self._lock:
+            self._done += 1
+            if self._done % self.STEP == 0 and self._done < self._total:
+                self._say(f"{self._done} of {self._total} signing keys created")

@@ -1,0 +1,288 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be done with each key in AWS KMS: data, from what is wanted and what was read. Private to the collection.
+
+Check mode and diff mode are views of these plans. Pure: no ansible, no AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
+    ENVIRONMENT_TAG,
+    OWNERSHIP_TAG,
+    wanted_tags,
+)
+
+KEY_SPEC = "ECC_SECG_P256K1"
+KEY_USAGE = "SIGN_VERIFY"
+ORIGIN = "AWS_KMS"
+
+ENABLED = "Enabled"
+DISABLED = "Disabled"
+DYING = ("PendingDeletion", "PendingReplicaDeletion")
+REVIVABLE = (DISABLED, "PendingDeletion")
+
+Metadata = t.Mapping[str, t.Any]
+
+
+@dataclass
+class Orphan:
+    """A key that carries the ownership tag for a wanted alias, while that alias does not exist."""
+
+    metadata: Metadata
+    tags: t.Mapping[str, str]
+    aliases: t.Sequence[str] = ()
+    grants: int = 0
+    policy: str = ""
+
+    @property
+    def arn(self) -> str:
+        return str(self.metadata["Arn"])
+
+
+@dataclass
+class Reading:
+    """What AWS holds for one wanted key."""
+
+    metadata: Metadata | None = None
+    public_key: bytes | None = None
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+    alias_without_target: bool = False
+    orphans: t.Sequence[Orphan] = ()
+    planned: t.Mapping[str, t.Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for beyond the set of keys."""
+
+    account_id: str
+    revive: frozenset[str] = frozenset()
+    key_policy: str | None = None
+
+
+@dataclass
+class Plan:
+    """What is to be done with one key: the steps, and the action under which they are reported."""
+
+    spec: KeySpec
+    reading: Reading
+    action: str
+    steps: tuple[str, ...] = ()
+    orphan: Orphan | None = None
+    missing_tags: t.Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def plan_present(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
+    """Plan for a key to be there, usable and ours."""
+    if reading.error:
+        return Plan(spec, reading, "failed", error=reading.error)
+    if reading.metadata is None:
+        return _plan_absent_alias(spec, reading, wish)
+    what = f"{spec.alias} in {spec.region} points at {reading.metadata['Arn']}"
+    error = _foreign(what, reading.metadata, wish) or _owned_by_another(what, spec, reading.tags)
+    if error:
+        return Plan(spec, reading, "failed", error=error)
+    steps = _revival(reading.metadata, revive=spec.name in wish.revive)
+    if steps is None:
+        return Plan(spec, reading, "failed", error=_unusable(what, spec, reading.metadata))
+    missing = _missing_tags(spec, reading.tags)
+    if missing:
+        steps += ("tag",)
+    if reading.metadata.get("Description", "") != spec.description:
+        steps += ("describe",)
+    # A key that was made by other means (the original script sets nothing but the tag `environment`) is taken over.
+    action = "unchanged" if not steps else "updated" if OWNERSHIP_TAG in reading.tags else "adopted"
+    return Plan(spec, reading, action, steps, missing_tags=missing)
+
+
+def _plan_absent_alias(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
+    if reading.alias_without_target:
+        error = (
+            f"{spec.alias} exists in {spec.region}, but points at no key. Expected: a key, or no such alias."
+            f" Delete the alias (aws kms delete-alias --alias-name {spec.alias}) and run again"
+        )
+        return Plan(spec, reading, "failed", error=error)
+    revive = spec.name in wish.revive
+    warnings = []
+    for orphan in sorted(reading.orphans, key=_age):
+        steps = _revival(orphan.metadata, revive=revive)
+        doubt = _doubt(spec, orphan, wish)
+        if doubt is None and steps is not None:
+            others = len(reading.orphans) - 1
+            if others:
+                warnings.append(f"{others} more keys are tagged {OWNERSHIP_TAG}={spec.alias}; they are left alone")
+            missing = _missing_tags(spec, orphan.tags)
+            steps += ("alias", *(("tag",) if missing else ()))
+            if orphan.metadata.get("Description", "") != spec.description:
+                steps += ("describe",)
+            return Plan(spec, reading, "adopted", steps, orphan, missing_tags=missing, warnings=tuple(warnings))
+        state = orphan.metadata["KeyState"]
+        if doubt is None and state not in DYING:
+            doubt = f"it is {state}"
+        if doubt is not None:
+            warnings.append(f"{orphan.arn} is tagged {OWNERSHIP_TAG}={spec.alias}, but is not taken over: {doubt}")
+    if revive:
+        error = (
+            f"{spec.alias} does not exist in {spec.region}, and no key that was made for it can be revived."
+            " Leave it out of the keys to revive, and it is created"
+        )
+        return Plan(spec, reading, "failed", error=error, warnings=tuple(warnings))
+    tags = wanted_tags(spec, spec.alias)
+    return Plan(spec, reading, "created", ("create", "alias"), missing_tags=tags, warnings=tuple(warnings))
+
+
+def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
+    """Plan for a key to go: deletion scheduled, alias removed."""
+    if reading.error:
+        return Plan(spec, reading, "failed", error=reading.error)
+    if reading.metadata is None:
+        steps: tuple[str, ...] = ("unalias",) if reading.alias_without_target else ()
+        return Plan(spec, reading, "retired" if steps else "unchanged", steps)
+    what = f"{spec.alias} in {spec.region} points at {reading.metadata['Arn']}"
+    error = _wrong_account(what, reading.metadata, wish)
+    if not error and reading.tags.get(ENVIRONMENT_TAG) != spec.environment:
+        error = (
+            f"{what}, whose tag {ENVIRONMENT_TAG} is {reading.tags.get(ENVIRONMENT_TAG)!r}."
+            f" Expected: {spec.environment!r}. Only keys of the environment are retired"
+        )
+    error = error or _owned_by_another(what, spec, reading.tags)
+    if error:
+        return Plan(spec, reading, "failed", error=error)
+    # The deletion comes first: were the alias removed first and the run killed then, nothing would name the key.
+    dying = reading.metadata["KeyState"] in DYING
+    return Plan(spec, reading, "retired", ("unalias",) if dying else ("schedule_deletion", "unalias"))
+
+
+def _age(orphan: Orphan) -> tuple[str, str]:
+    # The same choice in every run, so that two runs at once adopt the same key.
+    return (str(orphan.metadata.get("CreationDate", "")), str(orphan.metadata["KeyId"]))
+
+
+def _missing_tags(spec: KeySpec, tags: t.Mapping[str, str]) -> dict[str, str]:
+    wanted = wanted_tags(spec, spec.alias)
+    return {name: value for name, value in wanted.items() if tags.get(name) != value}
+
+
+def _revival(metadata: Metadata, *, revive: bool) -> tuple[str, ...] | None:
+    """Return the steps that make a key usable: none where it is, None where it cannot or may not be done."""
+    state = metadata["KeyState"]
+    if state == ENABLED:
+        return ()
+    if not revive or state not in REVIVABLE:
+        return None
+    return ("enable",) if state == DISABLED else ("cancel_deletion", "enable")
+
+
+def _wrong_account(what: str, metadata: Metadata, wish: Wish) -> str | None:
+    account = str(metadata["Arn"]).split(":")[4]
+    if account != wish.account_id:
+        return (
+            f"{what}, a key in the account {account}. Expected: a key in the caller's account {wish.account_id}."
+            " Use credentials for the account that the keys are in"
+        )
+    return None
+
+
+def _foreign(what: str, metadata: Metadata, wish: Wish) -> str | None:
+    """Return why a key is not one that we would have made, or None."""
+    error = _wrong_account(what, metadata, wish)
+    if error:
+        return error
+    if metadata.get("KeyManager", "CUSTOMER") != "CUSTOMER":
+        return f"{what}, a key that AWS manages. Expected: a customer managed key. Remove the alias and run again"
+    spec, usage = metadata.get("KeySpec"), metadata.get("KeyUsage")
+    if (spec, usage) != (KEY_SPEC, KEY_USAGE):
+        return (
+            f"{what}, which has the key spec {spec} and the usage {usage}. Expected: {KEY_SPEC} and {KEY_USAGE}."
+            " Neither can be changed: remove the alias from that key and run again, and a key is created"
+        )
+    if metadata.get("Origin") != ORIGIN:
+        return (
+            f"{what}, whose key material has the origin {metadata.get('Origin')}. Expected: {ORIGIN}, since somebody"
+            " else may hold material that KMS did not generate. Remove the alias from that key and run again"
+        )
+    return None
+
+
+def _owned_by_another(what: str, spec: KeySpec, tags: t.Mapping[str, str]) -> str | None:
+    expected = {ENVIRONMENT_TAG: spec.environment, OWNERSHIP_TAG: spec.alias}
+    for name, value in expected.items():
+        if tags.get(name, value) != value:
+            return (
+                f"{what}, whose tag {name} is {tags[name]!r}. Expected: {value!r}. The alias was moved to a key that"
+                " was made for something else: point it back at its own key, or correct the tag if the tag is wrong"
+            )
+    return None
+
+
+def _unusable(what: str, spec: KeySpec, metadata: Metadata) -> str:
+    state = metadata["KeyState"]
+    deletion = f" (deletion on {metadata['DeletionDate']})" if metadata.get("DeletionDate") else ""
+    if state in REVIVABLE:
+        advice = f"A key is never revived unasked: name {spec.name} in revive to use it again"
+    else:
+        advice = "Wait for that to end, or remove the alias, and run again"
+    return f"{what}, which is {state}{deletion}. Expected: {ENABLED}. {advice}"
+
+
+def _doubt(spec: KeySpec, orphan: Orphan, wish: Wish) -> str | None:
+    """Return why a key must not be taken over on the strength of its tag, or None. Anybody may plant a tag."""
+    what = "it"
+    error = _foreign(what, orphan.metadata, wish) or _owned_by_another(what, spec, orphan.tags)
+    if error:
+        return error.removeprefix("it, ")
+    if orphan.aliases:
+        return f"the alias {orphan.aliases[0]} points at it"
+    if orphan.grants:
+        return f"it has {orphan.grants} grants, which let others use it"
+    if not same_policy(orphan.policy, wish.key_policy or default_policy(orphan.arn)):
+        return "its key policy is neither the default one nor the declared one"
+    return None
+
+
+def default_policy(key_arn: str) -> str:
+    """Return the key policy that KMS gives to a key made by an API call that names none.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    _arn, partition, _kms, _region, account, _key = key_arn.split(":", 5)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def same_policy(first: str, second: str) -> bool:
+    """Say whether two key policies allow the same, whatever their Ids, Sids, and the order of their parts."""
+    try:
+        return _canonical(json.loads(first)) == _canonical(json.loads(second))
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
+def _canonical(policy: t.Mapping[str, t.Any]) -> t.Any:
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    return sorted(json.dumps(_canonical_part(part), sort_keys=True) for part in statements)
+
+
+def _canonical_part(part: t.Any, level: int = 0) -> t.Any:
+    if isinstance(part, dict):
+        return {name: _canonical_part(value, level + 1) for name, value in part.items() if level or name != "Sid"}
+    if isinstance(part, list):
+        parts = sorted((_canonical_part(item, level + 1) for item in part), key=json.dumps)
+        return parts[0] if len(parts) == 1 else parts
+    return part
