@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How fast, as ratios measured in one run: `make bench`.
+
+Everything is measured from the start of its process to its end, against a sandbox that takes 50 ms for an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from sandbox.client import Sandbox
+from tests.benchmarks.world import ROOT, Measure, ansible, fill_account, key_specs, measure, write_inventory
+
+ANSWER_SECONDS = 0.05
+COUNTS = (10, 40, 160, 1000)
+LOOP_UP_TO = 40
+CREATED = 60
+RATE = 5.0
+GOAL_COUNT = 40
+GOALS = {"loop": 20.0, "sequential": 3.0}
+CREATE_GOAL = 1.1
+
+
+def existing_keys(sandbox: Sandbox, folder: Path, count: int) -> dict[str, Measure]:
+    sandbox.change_settings(latency_seconds=0.0)
+    fill_account(sandbox, count)
+    sandbox.change_settings(latency_seconds=ANSWER_SECONDS)
+    inventory = write_inventory(folder, count)
+    names = folder / f"names-{count}.json"
+    names.write_text(json.dumps([spec["name"] for spec in key_specs(count)]), encoding="utf-8")
+    measures = {"role": measure(sandbox, ansible(inventory, "role.yml"))}
+    if "changed=0" not in measures["role"].output and "unchanged" not in measures["role"].output:
+        # The first run writes the report, and must not have written a key.
+        assert not [entry for entry in sandbox.log() if entry["write"]]
+    script = [sys.executable, "-m", "tests.benchmarks.sequential", str(names)]
+    measures["sequential"] = measure(sandbox, script)
+    if count <= LOOP_UP_TO:
+        loop = ["alias/" + spec["name"] for spec in key_specs(count)]
+        names.write_text(json.dumps(loop), encoding="utf-8")
+        measures["loop"] = measure(sandbox, [*ansible(inventory, "loop.yml"), "-e", f"names_file={names}"])
+    return measures
+
+
+def creation(sandbox: Sandbox, folder: Path) -> Measure:
+    sandbox.reset()
+    sandbox.change_settings(latency_seconds=ANSWER_SECONDS, rates_enabled=True)
+    done = measure(sandbox, ansible(write_inventory(folder, CREATED), "role.yml"))
+    return done
+
+
+def verdict(reached: bool) -> str:
+    return "reached" if reached else "MISSED"
+
+
+def main() -> int:
+    print(f"Signing keys, {ANSWER_SECONDS * 1000:.0f} ms an answer; seconds from a command's start to its end.\n")
+    print(f"{'existing keys':>13} {'':12} {'seconds':>8} {'requests':>9} {'of the role':>12}")
+    all_reached = True
+    measured: dict[int, dict[str, Measure]] = {}
+    with Sandbox.start() as sandbox, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for count in COUNTS:
+            measured[count] = existing_keys(sandbox, folder, count)
+            role = measured[count]["role"].seconds
+            for contender, done in measured[count].items():
+                ratio = f"{done.seconds / role:.1f} x"
+                print(f"{count:>13} {contender:12} {done.seconds:>8.2f} {done.requests:>9} {ratio:>12}", flush=True)
+        created = creation(sandbox, folder)
+        throttled = [entry for entry in sandbox.log() if entry["error"] == "ThrottlingException"]
+    print("\nrole: interchain.agent_ops.signing_keys. loop: amazon.aws.kms_key in a loop, without addresses.")
+    print("sequential: boto3, the original script's calls one after the other.\n")
+    for contender, goal in GOALS.items():
+        ratio = measured[GOAL_COUNT][contender].seconds / measured[GOAL_COUNT]["role"].seconds
+        all_reached &= ratio >= goal
+        print(f"{GOAL_COUNT} keys: {ratio:.1f} times as fast as {contender}, goal {goal:.0f}: {verdict(ratio >= goal)}")
+    for small, large in zip(COUNTS, COUNTS[1:], strict=False):
+        growth = measured[large]["role"].seconds / measured[small]["role"].seconds
+        all_reached &= growth <= large / small
+        print(
+            f"{small} -> {large} keys: the role takes {growth:.1f} times as long,"
+            f" goal at most {large / small:.1f}: {verdict(growth <= large / small)}"
+        )
+    dictated = CREATED / RATE
+    ratio = created.seconds / dictated
+    all_reached &= ratio <= CREATE_GOAL
+    shown = len(re.findall("throttl", created.output, re.IGNORECASE))
+    print(
+        f"{CREATED} keys created at {RATE:.0f} a second: {created.seconds:.1f} s, {ratio:.2f} times the {dictated:.0f} s"
+        f" that the rate dictates, goal {CREATE_GOAL}: {verdict(ratio <= CREATE_GOAL)};"
+        f" {len(throttled)} requests throttled, {shown} throttling errors shown"
+    )
+    return 0 if all_reached else 1
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT / "collections"))
+    sys.exit(main())
