@@ -23,6 +23,12 @@ except ImportError:
 
 COLLECTION = ("interchain.agent_ops", "1.0.0")
 
+_CREDENTIALS = (
+    "Credentials are taken from the environment (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY),"
+    " from an AWS profile, or from the machine's role"
+)
+_SANDBOX = "That is not AWS: is a sandbox running there (make sandbox)?"
+
 
 class AwsModule(AnsibleAWSModule):
     """A module that uses AWS, with clients that leave retries to :class:`Caller`."""
@@ -79,7 +85,8 @@ def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:
     try:
         identity = call(sts, "get_caller_identity")
     except CallFailed as exc:
-        module.fail_json(msg=f"AWS does not say who the caller is ({sts.meta.endpoint_url}): {exc}")
+        hint = _CREDENTIALS if is_aws_endpoint(sts.meta.endpoint_url) else _SANDBOX
+        module.fail_json(msg=f"AWS does not say who the caller is. {exc}. {hint}")
     account, pin = identity["Account"], module.params["account_id"]
     if pin and account != pin:
         module.fail_json(

@@ -78,6 +78,14 @@ def failed_rows(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, 
     return [row for row in rows if row["action"] == "failed"]
 
 
+def failures(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return a line for each error, with the names of all keys that failed by it: one missing permission fails many."""
+    names: dict[str, list[str]] = {}
+    for row in failed_rows(rows):
+        names.setdefault(str(row["error"]), []).append(str(row["name"]))
+    return [f"{', '.join(failed)}: {error}" for error, failed in names.items()]
+
+
 def summary(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
     """Return how many rows there are of each action, without those that did not happen."""
     counts = {action: sum(row["action"] == action for row in rows) for action in ACTIONS}

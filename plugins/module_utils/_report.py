@@ -18,7 +18,7 @@ from pathlib import PurePath
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
     ABSENT_STATE,
     ROW_FIELDS,
-    failed_rows,
+    failures,
     summary,
 )
 
@@ -122,7 +122,7 @@ def terminal_report(rows: t.Sequence[Row], *, facts: Row, check_mode: bool, widt
     would = "would be " if check_mode else ""
     told = [f"{count} {'' if action in ('unchanged', 'failed') else would}{action}" for action, count in counts.items()]
     lines.append(f"{len(rows)} keys: {', '.join(told) or 'none'}")
-    lines += [f"FAILED {row['name']}: {row['error']}" for row in failed_rows(rows)]
+    lines += [f"FAILED {failure}" for failure in failures(rows)]
     return lines
 
 

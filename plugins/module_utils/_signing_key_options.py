@@ -21,6 +21,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row impo
     changed,
     diff,
     failed_rows,
+    failures,
     summary,
 )
 
@@ -147,7 +148,7 @@ def present(
     failed = failed_rows(rows)
     if failed:
         counts = ", ".join(f"{count} {action}" for action, count in summary(rows).items())
-        errors = "; ".join(f"{row['name']}: {row['error']}" for row in failed)
-        module.fail_json(msg=f"{len(failed)} of {len(rows)} signing keys failed ({counts}). {errors}", **result)
+        errors = "\n".join(failures(rows))
+        module.fail_json(msg=f"{len(failed)} of {len(rows)} signing keys failed ({counts}).\n{errors}", **result)
     module.exit_json(**result)
     raise AssertionError("exit_json ends the process")  # pragma: no cover
