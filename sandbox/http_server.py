@@ -36,7 +36,12 @@ class RequestHandler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
-        environ["wsgi.input"] = io.BytesIO(self._read_body(environ))
+        try:
+            environ["wsgi.input"] = io.BytesIO(self._read_body(environ))
+        except (DropConnection, OSError, ValueError):
+            # ValueError: a length that is no number.
+            self.close_connection = True
+            return
         environ["wsgi.input_terminated"] = True
         started: list[Any] = []
 
@@ -60,7 +65,11 @@ class RequestHandler(MotoRequestHandler):
         if environ.get("wsgi.input_terminated"):
             body = cast("IO[bytes]", io.BufferedReader(DechunkedInput(cast("IO[bytes]", self.rfile)))).read()
         else:
-            body = self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0))
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            body = self.rfile.read(length)
+            # The client has gone in the middle; half a request must not be done.
+            if len(body) < length:
+                raise DropConnection
         environ["CONTENT_LENGTH"] = str(len(body))
         return body
 

@@ -29,9 +29,8 @@ def run(options: argparse.Namespace, stop: threading.Event) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"cannot listen on {options.host} port {options.port}: {error.strerror or error}")
+    # The log's file stays open: every line is flushed, and a request may still be on its way when this ends.
     _serve(server, stop, options.ready_file)
-    if log_file is not None:
-        log_file.close()
     return 0
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import time
 import traceback
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
@@ -49,10 +50,11 @@ class Application:
         self.control = Control(self)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX):
+        # A signed request is one to AWS, be it to a bucket of this name.
+        if str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX) and "HTTP_AUTHORIZATION" not in environ:
             answer = self._control(environ)
         else:
-            answer = self._serve(environ)
+            answer = _with_request_id(self._serve(environ))
         start_response(f"{answer.status} {reason(answer.status)}", answer.headers)
         return [answer.body]
 
@@ -153,6 +155,13 @@ def error_code(answer: Answer) -> str | None:
     except (ValueError, KeyError, TypeError):
         found = _XML_CODE.search(answer.body)
         return found.group(1).decode("utf-8", "replace") if found else str(answer.status)
+
+
+def _with_request_id(answer: Answer) -> Answer:
+    """SDKs show the request's id in errors; moto gives one to some services' answers only."""
+    if not any(name.lower() in ("x-amzn-requestid", "x-amz-request-id") for name, _value in answer.headers):
+        answer.headers.append(("x-amzn-RequestId", str(uuid.uuid4())))
+    return answer
 
 
 def _without_length(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

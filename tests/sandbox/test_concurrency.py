@@ -61,7 +61,7 @@ def test_looking_for_an_alias_and_making_it_is_one_step(monkeypatch: pytest.Monk
         return found
 
     def ask(operation: str, **params: str) -> dict[str, Any]:
-        call = Call({}, b"", "kms", operation, "us-west-2", "AKIASANDBOX7QZ4XW2VN", account="333333333333")
+        call = Call({}, b"", "kms", operation, "us-west-2", "SANDBOXKEYID7QZ4XW2V", account="333333333333")
         call.params = params
         return dict(json.loads(service.answer(call).body or b"{}") or {})
 

@@ -19,7 +19,7 @@ from sandbox.client import Sandbox
 
 CALLER = """
 import boto3, sys
-boto3.client("kms", endpoint_url=sys.argv[1], region_name="us-west-2", aws_access_key_id="AKIASANDBOX7QZ4XW2VN",
+boto3.client("kms", endpoint_url=sys.argv[1], region_name="us-west-2", aws_access_key_id="SANDBOXKEYID7QZ4XW2V",
              aws_secret_access_key="sandbox+no/secret+Zk7vQ2mXw9Lr4TbYc1HdNp8").create_key()
 """
 

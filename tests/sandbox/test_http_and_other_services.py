@@ -16,7 +16,7 @@ import pytest
 from sandbox.client import Sandbox
 
 HEADERS = {
-    "Authorization": "AWS4-HMAC-SHA256 Credential=AKIASANDBOX7QZ4XW2VN/20261120/us-west-2/kms/aws4_request, "
+    "Authorization": "AWS4-HMAC-SHA256 Credential=SANDBOXKEYID7QZ4XW2V/20261120/us-west-2/kms/aws4_request, "
     "SignedHeaders=host, Signature=00",
     "X-Amz-Target": "TrentService.ListKeys",
     "Content-Type": "application/x-amz-json-1.1",
@@ -68,10 +68,14 @@ def test_http_1_0_is_answered_and_closed(sandbox: Sandbox) -> None:
     assert answer.endswith(b"}")
 
 
-def test_a_body_that_never_comes_blocks_nobody(sandbox: Sandbox, kms: Any) -> None:
+def test_half_a_request_blocks_nobody_and_is_never_done(sandbox: Sandbox, kms: Any) -> None:
+    head = "\r\n".join(f"{name}: {value}" for name, value in {**HEADERS, "Content-Length": "10"}.items())
     with socket.create_connection(address(sandbox), timeout=10) as plain:
-        plain.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        plain.sendall(f"POST / HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{{}}".encode())
         assert kms.list_keys()["Keys"] == []
+        plain.shutdown(socket.SHUT_WR)
+        assert plain.recv(4096) == b""
+    assert len(sandbox.log()) == 1
 
 
 def test_requests_that_are_no_json_are_refused(sandbox: Sandbox) -> None:
@@ -96,6 +100,21 @@ def test_s3_goes_through_with_heads_and_odd_metadata(sandbox: Sandbox, aws: Any,
     operations = [entry["operation"] for entry in sandbox.log()]
     assert operations == ["CreateBucket", "PutObject", "HeadObject", "GetObject", "HeadObject", "DeleteObject"]
     assert sandbox.log()[1]["resource"]["Path"].startswith("/proofs/a/b")
+
+
+def test_a_bucket_may_have_the_name_of_the_control_interface(sandbox: Sandbox, aws: Any) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="sandbox", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_object(Bucket="sandbox", Key="log", Body=b"an object")
+    assert s3.get_object(Bucket="sandbox", Key="log")["Body"].read() == b"an object"
+    assert [entry["service"] for entry in sandbox.log()] == ["s3"] * 3
+
+
+def test_every_answer_has_a_request_id(sandbox: Sandbox, kms: Any, secrets: Any, aws: Any) -> None:
+    answers = [kms.list_keys(), secrets.list_secrets(), aws("sts").get_caller_identity(), aws("iam").list_users()]
+    ids = [answer["ResponseMetadata"]["RequestId"] for answer in answers]
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
 
 
 def test_identities_and_accounts(sandbox: Sandbox, aws: Any, other_account: dict[str, str]) -> None:

@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html, for an asy
 the table's own: 1 DisabledException "is disabled", 3 KMSInvalidStateException "is pending deletion",
 4 KMSInvalidStateException "is not pending deletion", 5 KMSInvalidStateException "is pending import"; 0 succeeds.
 Where the table says "[2] or [3]" for a key that is pending deletion, the sandbox answers 3.
+For Sign, Verify and GetPublicKey on a key without material the table's number of the other cryptographic operations is
+taken.
 """
 
 from __future__ import annotations

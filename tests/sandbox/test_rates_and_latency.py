@@ -20,7 +20,7 @@ PUBLISHED = {"kms:CreateKey": 5, "kms:CreateAlias": 5, "kms:TagResource": 10, "k
 
 
 def call(operation: str, account: str = "123456789012", region: str = "us-west-2") -> Call:
-    return Call({}, b"", "kms", operation, region, "AKIASANDBOX7QZ4XW2VN", account=account)
+    return Call({}, b"", "kms", operation, region, "SANDBOXKEYID7QZ4XW2V", account=account)
 
 
 def test_a_bucket_holds_a_seconds_worth_and_fills_at_the_rate() -> None:
