@@ -25,7 +25,9 @@ CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 def kms_signers(row: dict[str, Any], digest: bytes) -> set[str]:
     """Return the addresses that a signature of KMS may be of: KMS does not say which of the two parities it is."""
     kms = boto3.client("kms", region_name=row["region"])
-    der = kms.sign(KeyId=row["arn"], Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")["Signature"]
+    der = kms.sign(KeyId=row["arn"], Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")[
+        "Signature"
+    ]
     r, s = decode_dss_signature(der)
     s = min(s, CURVE_ORDER - s)
     signatures = [keys.Signature(vrs=(parity, r, s)) for parity in (0, 1)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import typing as t
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import _repor
 display = Display()
 
 _BASENAME = "signing_keys"
+_NO_REPORT = "The last report {file} is not a report of signing keys. Move it away and run again"
 
 
 class ActionModule(ActionBase):
@@ -47,68 +47,105 @@ class ActionModule(ActionBase):
             folder = Path(
                 _report.report_directory(options["artifacts_root"], options["environment"], sandbox=options["sandbox"])
             )
-            last = _last_report(folder)
+            report = _Report(folder, facts, rows, options["order"])
+            if options["write"]:
+                result["changed"] = report.changed
+                result["warnings"] = report.address_changes
+                if not self._task.check_mode:
+                    report.write()
         except ValueError as exc:
+            # Whatever becomes of the files, the keys are there: their addresses must be seen.
+            self._show(rows, facts, ())
             raise AnsibleActionFail(str(exc)) from exc
-        merged = _report.merge(last["signing_keys"], rows, options["order"])
-        changes = _report.address_changes(last["signing_keys"], rows)
-        if last.get("account_id", facts["account_id"]) != facts["account_id"]:
-            changes.append(f"The last report was of the AWS account {last['account_id']}, not {facts['account_id']}.")
-        contents = {
-            "json": _report.as_json(merged, facts),
-            "csv": _report.as_csv(merged),
-            "md": _report.as_markdown(merged, facts),
-        }
-        files = {folder / f"{_BASENAME}.{kind}": text for kind, text in contents.items()}
-        if options["write"]:
-            result["changed"] = not last["text"] or not _report.same_but_action(last["text"], contents["json"])
-            if not self._task.check_mode:
-                _write(files)
-            result["warnings"] = changes
         if options["show"]:
-            self._show(rows, facts, files)
-        return {**result, "files": [str(file) for file in files], "address_changes": changes}
+            self._show(rows, facts, report.files)
+        return {
+            **result,
+            "files": [str(file) for file in report.files],
+            "address_changes": report.address_changes,
+        }
 
     def _show(self, rows: list[dict[str, t.Any]], facts: dict[str, t.Any], files: t.Iterable[Path]) -> None:
         check_mode = self._task.check_mode
-        for line in _report.terminal_report(rows, facts=facts, check_mode=check_mode, width=display.columns):
+        width = int(os.environ.get("COLUMNS") or 0) or display.columns
+        for line in _report.terminal_report(rows, facts=facts, check_mode=check_mode, width=width):
             display.display(line)
-        if not check_mode:
-            display.display("Report: " + ", ".join(str(file) for file in files))
+        written = [str(file) for file in files if file.exists()]
+        if written and not check_mode:
+            display.display(f"Report: {', '.join(written)}")
 
 
-def _last_report(folder: Path) -> dict[str, t.Any]:
-    file = folder / f"{_BASENAME}.json"
+class _Report:
+    """The files of the report: what they held, and what they are to hold. Errors are ValueErrors."""
+
+    def __init__(self, folder: Path, facts: dict[str, t.Any], rows: list[dict[str, t.Any]], order: list[str]) -> None:
+        self._folder = folder
+        self._last_text, last = _last_report(folder / f"{_BASENAME}.json")
+        self._last_account = last.get("account_id", facts["account_id"])
+        self.address_changes: list[str] = []
+        if self._last_account != facts["account_id"]:
+            # Keys of two accounts under one heading would be taken for keys of one. The old report is put aside.
+            self.address_changes.append(
+                f"The last report was of the AWS account {self._last_account}, this one is of {facts['account_id']}."
+                f" The last one is kept as {self._aside().name}"
+            )
+            last = {"signing_keys": []}
+        self.address_changes += _report.address_changes(last["signing_keys"], rows)
+        merged = _report.merge(last["signing_keys"], rows, order)
+        contents = {
+            "json": _report.as_json(merged, facts),
+            "csv": _report.as_csv(merged, facts),
+            "md": _report.as_markdown(merged, facts),
+        }
+        self._contents = {folder / f"{_BASENAME}.{kind}": text for kind, text in contents.items()}
+        self.changed = not self._last_text or not _report.same_but_action(self._last_text, contents["json"])
+        self._set_aside = self._last_account != facts["account_id"]
+
+    @property
+    def files(self) -> list[Path]:
+        return list(self._contents)
+
+    def _aside(self) -> Path:
+        return self._folder / f"{_BASENAME}.{self._last_account}.json"
+
+    def write(self) -> None:
+        """Write each file whole or not at all."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if self._set_aside:
+                _replace(self._aside(), self._last_text)
+            for file, text in self._contents.items():
+                _replace(file, text)
+        except OSError as exc:
+            raise ValueError(
+                f"The report cannot be written: {exc}. The keys are as the table shows; mend this and run again"
+            ) from exc
+
+
+def _last_report(file: Path) -> tuple[str, dict[str, t.Any]]:
+    """Return the text and the contents of the last report."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {"signing_keys": [], "text": ""}
+        return "", {"signing_keys": []}
     except OSError as exc:
-        raise AnsibleActionFail(f"The last report cannot be read: {exc}") from exc
+        raise ValueError(
+            f"The last report cannot be read: {exc}. Move {file} away, or mend this, and run again"
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise ValueError(_NO_REPORT.format(file=file)) from exc
     try:
         report = json.loads(text)
-        return {**report, "signing_keys": [dict(row, name=row["name"]) for row in report["signing_keys"]], "text": text}
+        return text, {**report, "signing_keys": [dict(row, name=row["name"]) for row in report["signing_keys"]]}
     except (ValueError, KeyError, TypeError) as exc:
-        raise AnsibleActionFail(
-            f"The last report {file} is not a report of signing keys ({type(exc).__name__}). Move it away and run again"
-        ) from exc
+        raise ValueError(_NO_REPORT.format(file=file)) from exc
 
 
-def _write(files: t.Mapping[Path, str]) -> None:
-    """Write each file whole or not at all."""
+def _replace(file: Path, text: str) -> None:
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        for file, text in files.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-                Path(name).chmod(0o644)
-                Path(name).replace(file)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-    except OSError as exc:
-        raise AnsibleActionFail(
-            f"The report cannot be written: {exc}. The keys are in AWS as the run left them; mend this and run again"
-        ) from exc
+        with unfinished.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)

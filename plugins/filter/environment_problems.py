@@ -38,6 +38,11 @@ options:
     description: The AWS account that the environment is pinned to, or an empty string.
     type: str
     required: true
+  additional_keys:
+    description: Further keys of the environment, each with its C(agent).
+    type: list
+    elements: dict
+    default: []
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

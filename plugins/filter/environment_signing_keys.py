@@ -87,7 +87,7 @@ def environment_signing_keys(
             raise AnsibleFilterError(f"environment_signing_keys: {name} must be a dictionary, not {kind}")
     try:
         specs = _key_names.environment_keys(
-            {name: settings or {} for name, settings in networks.items()},
+            {name: {} if settings in (None, "") else settings for name, settings in networks.items()},
             environment=environment,
             agents=agents,
             template=template,

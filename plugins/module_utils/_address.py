@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import typing as t
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -73,14 +74,15 @@ def public_key_address(public_key: bytes | str) -> str:
     return eth_keys.PublicKey(point[1:]).to_checksum_address()
 
 
-def checksum_address(address: str) -> str:
+def checksum_address(address: t.Any) -> str:
     """Return an Ethereum address in its EIP-55 form.
 
     An address that is all lower or all upper case carries no checksum and is accepted.
     One in mixed case must carry the right one, since a wrong one means a typing error.
     """
     if not isinstance(address, str) or not _ADDRESS.match(address):
-        raise ValueError(f"{address!r} is not an Ethereum address: expected 0x and 40 hexadecimal digits")
+        hint = ", in quotes: without them YAML reads a number" if isinstance(address, int) else ""
+        raise ValueError(f"{address!r} is not an Ethereum address: expected 0x and 40 hexadecimal digits{hint}")
     digits = address[2:]
     checksummed = str(to_checksum_address("0x" + digits.lower()))
     if digits not in (digits.lower(), digits.upper()) and digits != checksummed[2:]:

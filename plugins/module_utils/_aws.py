@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -38,6 +39,10 @@ class AwsModule(AnsibleAWSModule):
         set_collection_info(collection_name=COLLECTION[0], collection_version=COLLECTION[1])
         self._session: t.Any = None
 
+    def warn(self, warning: str) -> None:
+        # AnsibleAWSModule hands the same warnings to exit_json as well, which ansible-core 2.19 and later deprecate.
+        self._module.warn(warning)
+
     def connect(self, service: str, *, region: str) -> t.Any:
         """Return a client. All clients come from one session: a session of its own costs each client 0.05 s."""
         config = Config(
@@ -50,6 +55,10 @@ class AwsModule(AnsibleAWSModule):
         _region, endpoint_url, options = get_aws_connection_info(self)
         profile = options.pop("profile_name", None)
         users_config = options.pop("aws_config", None)
+        if options["aws_access_key_id"]:
+            # botocore insists on the profile that the environment names, even if it takes nothing from it.
+            for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+                os.environ.pop(name, None)
         try:
             if self._session is None:
                 self._session = boto3.session.Session(profile_name=profile)

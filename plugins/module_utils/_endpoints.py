@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 # The DNS suffixes of AWS's partitions, single and dual stack, as botocore's partitions.json has them.
@@ -27,7 +28,21 @@ AWS_DOMAINS = (
 )
 
 
+_REGION = re.compile(r"(?:[a-z]+(?:-[a-z]+)+-[0-9]+)?\Z")
+
+SERVICES = frozenset({"kms", "secretsmanager", "sts", "tagging", "iam", "s3"})
+"""The services that this collection calls. Other hosts under AWS's domains are anybody's: machines, load balancers."""
+
+
 def is_aws_endpoint(url: str) -> bool:
-    """Say whether a client's endpoint belongs to AWS. Whatever does not is a sandbox: its keys are not real ones."""
+    """Say whether a client's endpoint is one of AWS's own. Whatever is not is a sandbox: its keys are not real ones."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    return any(host.endswith("." + domain) for domain in AWS_DOMAINS)
+    for domain in AWS_DOMAINS:
+        if host.endswith("." + domain):
+            labels = host.removesuffix("." + domain).split(".")
+            # A VPC endpoint: vpce-1a2b-5e6f.kms.us-west-2.vpce.amazonaws.com
+            if labels[0].startswith("vpce-") and labels[-1] == "vpce":
+                labels = labels[1:-1]
+            if labels[0].removesuffix("-fips") in SERVICES and _REGION.match(".".join(labels[1:])):
+                return True
+    return False

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+# The name is also the folder of the environment's reports, and "sandbox" that of the sandbox's.
+_NAME = re.compile(r"(?!sandbox\Z)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
 TEST_ONLY_AGENTS = ("kathy",)
 """Agents that spend money to make traffic, and that the documentation keeps out of production."""
@@ -20,7 +22,8 @@ def environment_problems(
     networks: t.Sequence[str],
     agents: t.Mapping[str, t.Any],
     protected: bool,
-    account_id: str,
+    account_id: t.Any,
+    additional_keys: t.Sequence[t.Any] = (),
     inventory_sources: t.Sequence[str] = (),
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
@@ -28,6 +31,7 @@ def environment_problems(
     :param environments: hosts of the group ``environments``, in which each environment's inventory names itself.
     :param networks: hosts of the group ``networks``.
     :param account_id: the pinned account, or "".
+    :param additional_keys: keys beyond those of the agents, each with its ``agent``.
     """
     sources = ", ".join(inventory_sources) or "none"
     if len(environments) > 1:
@@ -40,7 +44,12 @@ def environment_problems(
             "This run has no environment: agent_ops_environment is not set. Give an environment's inventory"
             f" (-i inventories/<environment>); given were: {sources}"
         ]
-    problems: list[str] = []
+    problems = []
+    if not _NAME.match(name):
+        problems.append(
+            f"agent_ops_environment is {name!r}. Expected: letters, digits, dashes and underscores, with a letter or"
+            " digit at both ends, and not sandbox"
+        )
     if environments and environments[0] != name:
         problems.append(
             f"agent_ops_environment is {name!r}, but the inventory's group environments names {environments[0]!r}."
@@ -48,26 +57,31 @@ def environment_problems(
         )
     if not networks:
         problems.append(f"The environment {name} has no networks. Expected: hosts in its inventory's group networks")
-    if account_id and not _ACCOUNT_ID.match(account_id):
+    if account_id and not (isinstance(account_id, str) and _ACCOUNT_ID.match(account_id)):
         problems.append(
             f"agent_ops_aws_account_id is {account_id!r}. Expected: the 12 digits of an AWS account id, in quotes,"
             " since YAML takes digits for a number and drops leading zeros"
         )
     if protected:
-        problems += _protected_problems(name, agents, account_id)
+        owners: dict[str, t.Sequence[t.Any]] = {
+            "agent_ops_agents": list(agents),
+            "agent_ops_additional_keys": [item.get("agent") for item in additional_keys if isinstance(item, t.Mapping)],
+        }
+        problems += _protected_problems(name, owners, account_id)
     return problems
 
 
-def _protected_problems(name: str, agents: t.Mapping[str, t.Any], account_id: str) -> t.Iterator[str]:
+def _protected_problems(name: str, owners: t.Mapping[str, t.Sequence[t.Any]], account_id: t.Any) -> t.Iterator[str]:
     if not account_id:
         yield (
             f"The environment {name} is protected, and its AWS account is not pinned. Set agent_ops_aws_account_id to"
             f" the 12-digit id of its account in inventories/{name}/group_vars/all/agent_ops.yml, or rehearse without"
             " AWS with -i inventories/sandbox"
         )
-    for agent in TEST_ONLY_AGENTS:
-        if agent in agents:
-            yield (
-                f"The environment {name} is protected, and has the agent {agent}, which is for tests only."
-                f" Remove {agent} from agent_ops_agents"
-            )
+    for variable, agents in owners.items():
+        for agent in TEST_ONLY_AGENTS:
+            if agent in agents:
+                yield (
+                    f"The environment {name} is protected, and has the agent {agent}, which is for tests only."
+                    f" Remove {agent} from {variable}"
+                )

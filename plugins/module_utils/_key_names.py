@@ -19,6 +19,8 @@ DEFAULT_TEMPLATE = "{environment}-{network}-{agent}-{purpose}"
 FIELDS = ("environment", "network", "agent", "purpose")
 PURPOSES = ("signer", "attestation")
 
+_ADDITIONAL_FIELDS = {"agent", "purpose", "name", "networks"}
+
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 # AWS KMS, CreateAlias: alias/ and then letters, digits, slash, underscore and dash, 256 characters in all. Names in
 # Secrets Manager may hold more, so that what KMS allows is what both allow.
@@ -60,6 +62,8 @@ class KeySpec:
 
 def template_fields(template: str) -> set[str]:
     """Return the fields of a naming template, after checking that it holds nothing else than fields and separators."""
+    if not isinstance(template, str):
+        raise ValueError(f"The naming template is {template!r}; expected text")
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as exc:
@@ -84,6 +88,8 @@ def check_name(name: str) -> None:
     """Raise ValueError unless AWS KMS and AWS Secrets Manager both allow a key to be called like this."""
     if name.startswith("aws/"):
         raise ValueError(f"The key name {name!r} is not allowed: alias/aws/ is reserved for AWS")
+    if name.startswith("alias/"):
+        raise ValueError(f"The key name {name!r} is not allowed: alias/ is put before it where KMS wants it")
     if not _NAME.match(name):
         raise ValueError(
             f"The key name {name!r} is not allowed by AWS: expected 1 to 250 letters, digits, slashes, underscores"
@@ -143,7 +149,7 @@ def _check_purpose(owner: str, purpose: t.Any) -> str:
 def _agent_entries(agents: t.Mapping[str, t.Sequence[str]], template: str) -> t.Iterator[_Entry]:
     for agent, purposes in agents.items():
         _check_word("agent", agent)
-        if isinstance(purposes, str) or not purposes:
+        if not _is_list(purposes) or not purposes:
             raise ValueError(f"Agent {agent} has the purposes {purposes!r}; expected a list of: {', '.join(PURPOSES)}")
         for purpose in purposes:
             _check_purpose(f"Agent {agent}", purpose)
@@ -153,26 +159,33 @@ def _agent_entries(agents: t.Mapping[str, t.Sequence[str]], template: str) -> t.
 def _additional_entries(
     additional: t.Sequence[t.Mapping[str, t.Any]], networks: t.Mapping[str, t.Any]
 ) -> t.Iterator[_Entry]:
+    if not _is_list(additional):
+        raise ValueError(f"The additional keys are {additional!r}; expected a list")
     for item in additional:
-        unknown = set(item) - {"agent", "purpose", "name", "networks"}
-        if unknown or "agent" not in item:
+        if not isinstance(item, t.Mapping) or "agent" not in item or set(item) - _ADDITIONAL_FIELDS:
             raise ValueError(
-                f"The additional key {dict(item)!r} is not understood: expected agent, and optionally name, purpose,"
-                " networks"
+                f"The additional key {item!r} is not understood: expected a dictionary with agent, and optionally name,"
+                " purpose, networks"
             )
         agent = _check_word("agent", item["agent"])
-        purpose = _check_purpose(f"The additional key {agent}", item.get("purpose", "signer"))
+        owner = f"The additional key {agent}"
+        purpose = _check_purpose(owner, item.get("purpose", "signer"))
         template = item.get("name", "{environment}-{agent}")
         only = item.get("networks")
+        if not isinstance(template, str):
+            raise ValueError(f"{owner} has the name {template!r}; expected a naming template")
         if only is not None:
+            if not _is_list(only):
+                raise ValueError(f"{owner} has the networks {only!r}; expected a list")
             if "network" not in template_fields(template):
-                raise ValueError(
-                    f"The additional key {agent} is for some networks only, but its name {template!r} has no"
-                    " {network}"
-                )
+                raise ValueError(f"{owner} is for some networks only, but its name {template!r} has no {{network}}")
             for network in only:
-                _check_known(f"The additional key {agent}", network, networks)
+                _check_known(owner, network, networks)
         yield _Entry(agent, purpose, template, agent, None if only is None else tuple(only))
+
+
+def _is_list(value: t.Any) -> bool:
+    return isinstance(value, t.Sequence) and not isinstance(value, (str, bytes))
 
 
 def _check_known(owner: str, network: str, networks: t.Mapping[str, t.Any]) -> None:
@@ -185,7 +198,10 @@ def _excluded(networks: t.Mapping[str, t.Mapping[str, t.Any]], specs: t.Sequence
     """Names of the keys that a network's ``excluded_keys`` leave out, each given as AGENT or AGENT-PURPOSE."""
     names: set[str] = set()
     for network, settings in networks.items():
-        for label in settings.get("excluded_keys") or ():
+        excluded = settings.get("excluded_keys") or ()
+        if not _is_list(excluded):
+            raise ValueError(f"Network {network} has the excluded_keys {excluded!r}; expected a list")
+        for label in excluded:
             matched = {
                 spec.name
                 for spec in specs
@@ -219,8 +235,12 @@ def environment_keys(
     :param tags: further tags of every key.
     """
     _check_word("environment", environment)
-    for network in networks:
+    for network, settings in networks.items():
         _check_word("network", network)
+        if not isinstance(settings, t.Mapping):
+            raise ValueError(f"Network {network} has the settings {type(settings).__name__}; expected a dictionary")
+    if not isinstance(tags or {}, t.Mapping):
+        raise ValueError(f"The tags are {tags!r}; expected a dictionary")
     entries = [*_agent_entries(agents, template), *_additional_entries(additional, networks)]
     specs = [spec for entry in entries for spec in entry.specs(environment, networks)]
     _check_distinct(specs, template)
@@ -233,7 +253,7 @@ def environment_keys(
 def _check_distinct(specs: t.Sequence[KeySpec], template: str) -> None:
     owners: dict[str, KeySpec] = {}
     for spec in specs:
-        # IAM and the report treat names that differ in case only as different, people do not.
+        # KMS takes names that differ in case only for two, IAM (which later has policies of these names) for one.
         other = owners.setdefault(spec.name.lower(), spec)
         if other is not spec:
             raise ValueError(

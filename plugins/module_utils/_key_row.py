@@ -96,7 +96,7 @@ def changed(rows: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     return any(row["action"] in CHANGES for row in rows)
 
 
-_DIFF_FIELDS = ("alias", "arn", "description", "address", "state", "tags")
+_DIFF_FIELDS = ("alias", "arn", "description", "address", "previous_address", "state", "tags")
 
 
 def diff(before: t.Sequence[t.Mapping[str, t.Any]], after: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:

@@ -46,6 +46,7 @@ class Outcome:
     held: Reading
     error: str | None = None
     warnings: list[str] = field(default_factory=list)
+    written: bool = False
 
 
 class KmsWriter:
@@ -80,6 +81,7 @@ class KmsWriter:
         try:
             for step in plan.steps:
                 steps[step](outcome)
+                outcome.written = True
             if outcome.action not in ("failed", "unchanged", "retired") and outcome.held.public_key is None:
                 outcome.held.public_key = self._public_key(outcome)
         except (CallFailed, ValueError) as exc:

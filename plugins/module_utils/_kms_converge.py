@@ -20,6 +20,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls im
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
     ABSENT_STATE,
+    CHANGES,
     key_row,
     refuse_shared_keys,
 )
@@ -39,6 +40,7 @@ class Result:
     before: list[dict[str, t.Any]] = field(default_factory=list)
     rows: list[dict[str, t.Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    changed: bool = False
 
 
 def converge(
@@ -62,7 +64,8 @@ def converge(
     for region, reader in readers.items():
         wanted = [spec for spec in specs if spec.region == region]
         readings = reader.read(wanted)
-        _refuse_shared(readings)
+        if not retire:
+            _refuse_shared(readings)
         writer = KmsWriter(reader, wish, window=window)
         planner = plan_retirement if retire else plan_present
         plans += [(writer, planner(spec, readings[spec.name], wish)) for spec in wanted]
@@ -85,6 +88,7 @@ def converge(
         result.before.append(before[spec.name])
         result.rows.append(kms_row(spec, outcome.held, outcome.action, outcome.error))
         result.warnings += outcome.warnings
+        result.changed |= outcome.written or outcome.action in CHANGES
     return result
 
 
@@ -121,7 +125,8 @@ def kms_row(spec: KeySpec, held: Reading, action: str, error: str | None = None)
             "kms",
             alias=spec.alias,
             action=action,
-            state=ABSENT_STATE,
+            # What could not be read is not known to be absent.
+            state=None if held.error else ABSENT_STATE,
             error=error,
             description=description,
             tags=dict(held.tags),

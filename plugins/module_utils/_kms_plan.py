@@ -10,8 +10,10 @@ Check mode and diff mode are views of these plans. Pure: no ansible, no AWS.
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
@@ -114,32 +116,43 @@ def _plan_absent_alias(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
         )
         return Plan(spec, reading, "failed", error=error)
     revive = spec.name in wish.revive
-    warnings = []
-    for orphan in sorted(reading.orphans, key=_age):
-        steps = _revival(orphan.metadata, revive=revive)
-        doubt = _doubt(spec, orphan, wish)
-        if doubt is None and steps is not None:
-            others = len(reading.orphans) - 1
-            if others:
-                warnings.append(f"{others} more keys are tagged {OWNERSHIP_TAG}={spec.alias}; they are left alone")
-            missing = _missing_tags(spec, orphan.tags)
-            steps += ("alias", *(("tag",) if missing else ()))
-            if orphan.metadata.get("Description", "") != spec.description:
-                steps += ("describe",)
-            return Plan(spec, reading, "adopted", steps, orphan, missing_tags=missing, warnings=tuple(warnings))
-        state = orphan.metadata["KeyState"]
-        if doubt is None and state not in DYING:
-            doubt = f"it is {state}"
-        if doubt is not None:
-            warnings.append(f"{orphan.arn} is tagged {OWNERSHIP_TAG}={spec.alias}, but is not taken over: {doubt}")
+    chosen, warnings = _choose_orphan(spec, reading.orphans, wish, revive=revive)
+    if chosen is not None:
+        steps = (*(_revival(chosen.metadata, revive=revive) or ()), "alias")
+        missing = _missing_tags(spec, chosen.tags)
+        if missing:
+            steps += ("tag",)
+        if chosen.metadata.get("Description", "") != spec.description:
+            steps += ("describe",)
+        return Plan(spec, reading, "adopted", steps, chosen, missing_tags=missing, warnings=warnings)
     if revive:
         error = (
             f"{spec.alias} does not exist in {spec.region}, and no key that was made for it can be revived."
             " Leave it out of the keys to revive, and it is created"
         )
-        return Plan(spec, reading, "failed", error=error, warnings=tuple(warnings))
+        return Plan(spec, reading, "failed", error=error, warnings=warnings)
     tags = wanted_tags(spec, spec.alias)
-    return Plan(spec, reading, "created", ("create", "alias"), missing_tags=tags, warnings=tuple(warnings))
+    return Plan(spec, reading, "created", ("create", "alias"), missing_tags=tags, warnings=warnings)
+
+
+def _choose_orphan(
+    spec: KeySpec, orphans: t.Sequence[Orphan], wish: Wish, *, revive: bool
+) -> tuple[Orphan | None, tuple[str, ...]]:
+    """Return the oldest orphan that may be taken over, and why the others are not. Dying ones are passed over."""
+    chosen: Orphan | None = None
+    warnings = []
+    for orphan in sorted(orphans, key=_age):
+        state = orphan.metadata["KeyState"]
+        doubt = _doubt(spec, orphan, wish)
+        if doubt is None and _revival(orphan.metadata, revive=revive) is None:
+            doubt = f"it is {state}"
+        if doubt is None and chosen is not None:
+            doubt = "another, older one is taken over"
+        if doubt is None:
+            chosen = orphan
+        elif state not in DYING:
+            warnings.append(f"{orphan.arn} is tagged {OWNERSHIP_TAG}={spec.alias}, but is not taken over: {doubt}")
+    return chosen, tuple(warnings)
 
 
 def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
@@ -151,10 +164,13 @@ def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
         return Plan(spec, reading, "retired" if steps else "unchanged", steps)
     what = f"{spec.alias} in {spec.region} points at {reading.metadata['Arn']}"
     error = _wrong_account(what, reading.metadata, wish)
+    defect = _no_signing_key(reading.metadata)
+    if not error and defect:
+        error = f"{what}, {defect.found}. Expected: {defect.expected}. Only signing keys are retired: check the name"
     if not error and reading.tags.get(ENVIRONMENT_TAG) != spec.environment:
         error = (
             f"{what}, whose tag {ENVIRONMENT_TAG} is {reading.tags.get(ENVIRONMENT_TAG)!r}."
-            f" Expected: {spec.environment!r}. Only keys of the environment are retired"
+            f" Expected: {spec.environment!r}. Only keys of the environment are retired: check the name, and the tag"
         )
     error = error or _owned_by_another(what, spec, reading.tags)
     if error:
@@ -164,9 +180,10 @@ def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
     return Plan(spec, reading, "retired", ("unalias",) if dying else ("schedule_deletion", "unalias"))
 
 
-def _age(orphan: Orphan) -> tuple[str, str]:
+def _age(orphan: Orphan) -> tuple[float, str]:
     # The same choice in every run, so that two runs at once adopt the same key.
-    return (str(orphan.metadata.get("CreationDate", "")), str(orphan.metadata["KeyId"]))
+    created = orphan.metadata.get("CreationDate")
+    return (created.timestamp() if isinstance(created, datetime) else 0.0, str(orphan.metadata["KeyId"]))
 
 
 def _missing_tags(spec: KeySpec, tags: t.Mapping[str, str]) -> dict[str, str]:
@@ -194,25 +211,47 @@ def _wrong_account(what: str, metadata: Metadata, wish: Wish) -> str | None:
     return None
 
 
-def _foreign(what: str, metadata: Metadata, wish: Wish) -> str | None:
-    """Return why a key is not one that we would have made, or None."""
-    error = _wrong_account(what, metadata, wish)
-    if error:
-        return error
+class _Defect(t.NamedTuple):
+    found: str
+    expected: str
+
+
+def _no_signing_key(metadata: Metadata) -> _Defect | None:
+    """Return what keeps a key from being a signing key at all, or None."""
     if metadata.get("KeyManager", "CUSTOMER") != "CUSTOMER":
-        return f"{what}, a key that AWS manages. Expected: a customer managed key. Remove the alias and run again"
+        return _Defect("a key that AWS manages", "a customer managed key")
     spec, usage = metadata.get("KeySpec"), metadata.get("KeyUsage")
     if (spec, usage) != (KEY_SPEC, KEY_USAGE):
-        return (
-            f"{what}, which has the key spec {spec} and the usage {usage}. Expected: {KEY_SPEC} and {KEY_USAGE}."
-            " Neither can be changed: remove the alias from that key and run again, and a key is created"
-        )
-    if metadata.get("Origin") != ORIGIN:
-        return (
-            f"{what}, whose key material has the origin {metadata.get('Origin')}. Expected: {ORIGIN}, since somebody"
-            " else may hold material that KMS did not generate. Remove the alias from that key and run again"
-        )
+        return _Defect(f"a key with the key spec {spec} and the usage {usage}", f"{KEY_SPEC} and {KEY_USAGE}")
     return None
+
+
+def _defect(metadata: Metadata) -> _Defect | None:
+    """Return what makes a key another one than we would have made, as far as its metadata tells, or None."""
+    defect = _no_signing_key(metadata)
+    if defect is None and metadata.get("Origin") != ORIGIN:
+        defect = _Defect(
+            f"a key whose material has the origin {metadata.get('Origin')}",
+            f"{ORIGIN}, since somebody else may hold material that KMS did not generate",
+        )
+    if defect is None and metadata.get("MultiRegion"):
+        defect = _Defect(
+            "a multi-Region key",
+            "a key of this Region alone, since a replica elsewhere has a key policy of its own",
+        )
+    return defect
+
+
+def _foreign(what: str, metadata: Metadata, wish: Wish) -> str | None:
+    """Return why a key that an alias points at is not one that we would have made, or None."""
+    error = _wrong_account(what, metadata, wish)
+    defect = _defect(metadata)
+    if error or defect is None:
+        return error
+    return (
+        f"{what}, {defect.found}. Expected: {defect.expected}."
+        " That cannot be changed: remove the alias from that key and run again, and a key is created"
+    )
 
 
 def _owned_by_another(what: str, spec: KeySpec, tags: t.Mapping[str, str]) -> str | None:
@@ -238,15 +277,18 @@ def _unusable(what: str, spec: KeySpec, metadata: Metadata) -> str:
 
 def _doubt(spec: KeySpec, orphan: Orphan, wish: Wish) -> str | None:
     """Return why a key must not be taken over on the strength of its tag, or None. Anybody may plant a tag."""
-    what = "it"
-    error = _foreign(what, orphan.metadata, wish) or _owned_by_another(what, spec, orphan.tags)
+    defect = _defect(orphan.metadata)
+    if defect is not None:
+        return f"it is {defect.found}, expected {defect.expected}"
+    error = _wrong_account("it", orphan.metadata, wish) or _owned_by_another("it", spec, orphan.tags)
     if error:
-        return error.removeprefix("it, ")
+        return error.partition(". ")[0].removeprefix("it, ")
     if orphan.aliases:
         return f"the alias {orphan.aliases[0]} points at it"
     if orphan.grants:
         return f"it has {orphan.grants} grants, which let others use it"
-    if not same_policy(orphan.policy, wish.key_policy or default_policy(orphan.arn)):
+    expected = [default_policy(orphan.arn), *([wish.key_policy] if wish.key_policy else [])]
+    if not any(same_policy(orphan.policy, policy) for policy in expected):
         return "its key policy is neither the default one nor the declared one"
     return None
 
@@ -269,20 +311,29 @@ def default_policy(key_arn: str) -> str:
 def same_policy(first: str, second: str) -> bool:
     """Say whether two key policies allow the same, whatever their Ids, Sids, and the order of their parts."""
     try:
-        return _canonical(json.loads(first)) == _canonical(json.loads(second))
-    except (ValueError, TypeError, AttributeError):
+        return bool(_canonical(json.loads(first)) == _canonical(json.loads(second)))
+    except (ValueError, TypeError, AttributeError, KeyError):
         return False
+
+
+# IAM JSON policy elements, Version: what a policy without one is taken for, in which ${...} is literal text.
+_OLD_VERSION = "2008-10-17"
+_ACCOUNT = re.compile(r"[0-9]{12}\Z")
 
 
 def _canonical(policy: t.Mapping[str, t.Any]) -> t.Any:
     statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    return sorted(json.dumps(_canonical_part(part), sort_keys=True) for part in statements)
+    parts = [
+        _canonical_part({name: value for name, value in statement.items() if name != "Sid"}) for statement in statements
+    ]
+    return policy.get("Version", _OLD_VERSION), sorted(json.dumps(part, sort_keys=True) for part in parts)
 
 
-def _canonical_part(part: t.Any, level: int = 0) -> t.Any:
+def _canonical_part(part: t.Any) -> t.Any:
     if isinstance(part, dict):
-        return {name: _canonical_part(value, level + 1) for name, value in part.items() if level or name != "Sid"}
+        return {name: _canonical_part(value) for name, value in part.items()}
     if isinstance(part, list):
-        parts = sorted((_canonical_part(item, level + 1) for item in part), key=json.dumps)
+        parts = sorted((_canonical_part(item) for item in part), key=json.dumps)
         return parts[0] if len(parts) == 1 else parts
-    return part
+    # An account's id and the ARN of its root are the same principal, and KMS answers with the ARN.
+    return f"arn:aws:iam::{part}:root" if isinstance(part, str) and _ACCOUNT.match(part) else part

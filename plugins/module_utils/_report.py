@@ -44,13 +44,20 @@ def report_directory(root: str, environment: str, *, sandbox: bool) -> PurePath:
 
     :raises ValueError: if the sandbox's folder is asked for, but the keys are in AWS.
     """
+    if environment == SANDBOX_FOLDER or PurePath(environment).parts != (environment,) or environment == "..":
+        raise ValueError(
+            f"The environment {environment!r} cannot be the name of its reports' folder."
+            f" Expected: one word, and not {SANDBOX_FOLDER}, where those of the sandbox are"
+        )
     folder = PurePath(root)
-    if folder.name == SANDBOX_FOLDER and not sandbox:
+    # Above a relative path may lie anything, a checkout in somebody's folder named sandbox for instance.
+    named = folder.parts[-1:] if folder.is_absolute() else folder.parts
+    if SANDBOX_FOLDER in named and not sandbox:
         raise ValueError(
             f"The run uses AWS, but its artifacts would go to {folder}, where those of the sandbox are."
             " Leave inventories/sandbox out, or remove what overrides its endpoint"
         )
-    if sandbox and folder.name != SANDBOX_FOLDER:
+    if sandbox and SANDBOX_FOLDER not in named:
         folder = folder / SANDBOX_FOLDER
     return folder / environment
 
@@ -67,10 +74,17 @@ def merge(last: t.Sequence[Row], rows: t.Sequence[Row], order: t.Sequence[str]) 
         before = known.get(row["name"], {})
         known[row["name"]] = dict(row)
         if row["action"] == "failed":
-            kept = {name: before[name] for name in ROW_FIELDS if row.get(name) is None and before.get(name) is not None}
-            known[row["name"]].update(kept)
+            known[row["name"]].update(_kept(before, row))
     places = {name: index for index, name in enumerate(order)}
     return sorted(known.values(), key=lambda row: places.get(row["name"], len(places)))
+
+
+def _kept(before: Row, failed: Row) -> dict[str, t.Any]:
+    """Return what the last report knows of a failed row's key: nothing, if the name is another key's now."""
+    if failed.get("arn") not in (None, before.get("arn")):
+        return {}
+    fields = (*ROW_FIELDS, "tags")
+    return {name: before[name] for name in fields if not failed.get(name) and before.get(name) is not None}
 
 
 def address_changes(last: t.Sequence[Row], rows: t.Sequence[Row]) -> list[str]:
@@ -88,7 +102,8 @@ def _cell(row: Row, field: str) -> str:
     value = row.get(field)
     if value in (None, ""):
         return _NOT_YET if field in ("key_id", "arn", "address") and row.get("state") == ABSENT_STATE else "-"
-    return str(value)
+    # Whoever may describe a key must not move the cursor of whoever reads the report.
+    return "".join(character if character.isprintable() else " " for character in " ".join(str(value).split()))
 
 
 def table(rows: t.Sequence[Row], width: int) -> list[str]:
@@ -130,13 +145,15 @@ def as_json(rows: t.Sequence[Row], facts: Row) -> str:
     return json.dumps({**facts, "signing_keys": list(rows)}, indent=2) + "\n"
 
 
-def as_csv(rows: t.Sequence[Row]) -> str:
+def as_csv(rows: t.Sequence[Row], facts: Row) -> str:
+    """Return a line a key: the documented columns, the other fields, and whether the keys are a sandbox's."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, [*COLUMNS, *_other_fields()], lineterminator="\n")
+    writer = csv.DictWriter(stream, [*COLUMNS, *_other_fields(), "sandbox"], lineterminator="\n")
     writer.writeheader()
     for row in rows:
         values = {title: row.get(field) for title, field in COLUMNS.items()}
-        writer.writerow({**values, **{field: row.get(field) for field in _other_fields()}})
+        others = {field: row.get(field) for field in _other_fields()}
+        writer.writerow({**values, **others, "sandbox": str(facts["sandbox"]).lower()})
     return stream.getvalue()
 
 

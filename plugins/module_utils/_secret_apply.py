@@ -50,6 +50,7 @@ class Outcome:
     held: Reading
     error: str | None = None
     warnings: list[str] = field(default_factory=list)
+    written: bool = False
 
     @property
     def spec(self) -> KeySpec:
@@ -97,6 +98,7 @@ class SecretWriter:
         }
         for name in names:
             steps[name](outcome)
+            outcome.written = True
 
     # The steps ------------------------------------------------------------------------------------------------------
 

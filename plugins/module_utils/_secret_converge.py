@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
-from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import refuse_shared_keys
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import CHANGES, refuse_shared_keys
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_apply import Outcome, SecretWriter
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_plan import (
     Plan,
@@ -32,6 +32,7 @@ class Result:
     before: list[dict[str, t.Any]] = field(default_factory=list)
     rows: list[dict[str, t.Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    changed: bool = False
 
 
 def converge(
@@ -71,6 +72,7 @@ def converge(
         outcome = outcomes[spec.name]
         result.rows.append(secret_row(spec, outcome.held, outcome.action, outcome.error))
         result.warnings += outcome.warnings
+        result.changed |= outcome.written or outcome.action in CHANGES
     return result
 
 

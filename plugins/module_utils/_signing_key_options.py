@@ -137,12 +137,16 @@ def present(
     *,
     before: list[dict[str, t.Any]],
     warnings: t.Iterable[str],
+    written: bool = False,
     **facts: t.Any,
 ) -> t.NoReturn:
-    """Return every row, of the keys that failed too; the task fails at the end if one did."""
+    """Return every row, of the keys that failed too; the task fails at the end if one did.
+
+    :param written: something was written, be it for keys that failed in the end.
+    """
     for warning in warnings:
         module.warn(warning)
-    result = {"changed": changed(rows), "signing_keys": rows, **facts}
+    result = {"changed": written or changed(rows), "signing_keys": rows, **facts}
     if module._diff:
         result["diff"] = diff(before, rows)
     failed = failed_rows(rows)

@@ -253,7 +253,7 @@ def main() -> t.NoReturn:
         say=_narrator(module.params["progress_file"]),
     )
     facts = {**identity, **endpoint(next(iter(readers.values())).kms)}
-    present(module, result.rows, before=result.before, warnings=result.warnings, **facts)
+    present(module, result.rows, before=result.before, warnings=result.warnings, written=result.changed, **facts)
 
 
 if __name__ == "__main__":

@@ -290,7 +290,7 @@ def main() -> t.NoReturn:
         dry_run=module.check_mode,
     )
     facts = {**identity, **endpoint(next(iter(readers.values())).client)}
-    present(module, result.rows, before=result.before, warnings=result.warnings, **facts)
+    present(module, result.rows, before=result.before, warnings=result.warnings, written=result.changed, **facts)
 
 
 if __name__ == "__main__":

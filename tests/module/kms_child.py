@@ -5,17 +5,27 @@
 
 from __future__ import annotations
 
-import importlib
+import functools
 import json
 import os
 import sys
 
-import ansible_collections.amazon.aws.plugins.module_utils.modules
+import boto3
 import botocore.session
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.interchain.agent_ops.plugins.modules import kms_signing_keys, kms_signing_keys_info
+from eth_utils import keccak
 
-__all__ = ["ansible_collections", "botocore", "kms_signing_keys", "kms_signing_keys_info", "run"]
+MODULES = {"kms_signing_keys": kms_signing_keys, "kms_signing_keys_info": kms_signing_keys_info}
+
+
+def _warm_up() -> None:
+    """Load what each process would load again: the services' descriptions, and the library behind the hash."""
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    for service in ("sts", "kms", "resourcegroupstaggingapi"):
+        place = {"region_name": "us-west-2", "endpoint_url": "http://127.0.0.1:9"}
+        boto3.session.Session().client(service, aws_access_key_id="none", aws_secret_access_key="none", **place)
+    keccak(b"")
 
 
 def run(module: str, arguments: str, environment: dict[str, str], output: str) -> None:
@@ -24,8 +34,10 @@ def run(module: str, arguments: str, environment: dict[str, str], output: str) -
     with open(output, "w", encoding="utf-8") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
-    # Ansible looks for its arguments in the process's own standard streams otherwise.
     sys.argv = [module]
-    main = importlib.import_module(f"ansible_collections.interchain.agent_ops.plugins.modules.{module}").main
     with patch_module_args(json.loads(arguments)):
-        main()
+        MODULES[module].main()
+
+
+if os.environ.get("KMS_CHILD_WARM_UP"):
+    _warm_up()

@@ -1,37 +1,28 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An account in the sandbox for the tests of the KMS modules: what they prepare, run and look at.
-
-Modules run in processes of their own that can be killed. They are forked from a server that has imported everything
-already, since the imports take longer than most runs.
-"""
+"""An account in the sandbox for the tests of the KMS modules: what they prepare, run and look at."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from eth_keys import keys as eth_keys
+
 from sandbox.client import ACCESS_KEY_ID, ACCOUNT_ID, REGION, SECRET_ACCESS_KEY, Sandbox, environment_without_aws
+from tests.module.kms_runs import Result, Run, start_fork_server
 
-from tests.module import kms_child
-
-ROOT = Path(__file__).resolve().parents[2]
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 AGENTS = {"watcher": ("signer", "attestation"), "updater": ("signer", "attestation")}
-AGENTS |= {agent: ("signer",) for agent in ("processor", "relayer", "kathy")}
+AGENTS |= dict.fromkeys(("processor", "relayer", "kathy"), ("signer",))
 # What paces a run is tested where pacing is the subject; elsewhere it would only cost time.
 UNPACED = dict.fromkeys(
     "CancelKeyDeletion CreateAlias CreateKey DeleteAlias EnableKey ScheduleKeyDeletion TagResource"
@@ -39,22 +30,6 @@ UNPACED = dict.fromkeys(
     0,
 )
 OWNER = "agent_ops:alias"
-
-_context = multiprocessing.get_context("forkserver")
-
-
-def start_fork_server() -> None:
-    """The server takes its import path from the environment, which is the user's again afterwards."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "collections"), str(ROOT)])
-    try:
-        _context.set_forkserver_preload([kms_child.__name__])
-        multiprocessing.forkserver.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
 
 
 def opened(sandbox: Sandbox, folder: Path) -> Iterator[World]:
@@ -84,61 +59,6 @@ def staging() -> list[dict[str, Any]]:
 def tags_of(key: dict[str, Any], **more: str) -> dict[str, str]:
     named = {name: key[name] for name in ("environment", "network", "agent", "purpose")}
     return {**named, OWNER: f"alias/{key['name']}", **more}
-
-
-class Result(dict[str, Any]):
-    """What a module returned; ``output`` is everything that its process wrote."""
-
-    output: str
-
-    @property
-    def rows(self) -> dict[str, dict[str, Any]]:
-        return {row["name"]: row for row in self["signing_keys"]}
-
-    @property
-    def row(self) -> dict[str, Any]:
-        (row,) = self["signing_keys"]
-        return dict(row)
-
-    @property
-    def actions(self) -> list[str]:
-        return [row["action"] for row in self["signing_keys"]]
-
-    @property
-    def warned(self) -> str:
-        return json.dumps(self.get("warnings", []))
-
-
-class Run:
-    """A module that runs."""
-
-    def __init__(self, module: str, arguments: dict[str, Any], environment: dict[str, str], folder: str) -> None:
-        handle, name = tempfile.mkstemp(dir=folder)
-        os.close(handle)
-        self._output = Path(name)
-        self.process = _context.Process(
-            target=kms_child.run, args=(module, json.dumps(arguments), environment, name), daemon=True
-        )
-        self.process.start()
-
-    def kill(self) -> None:
-        """As a crash of the machine would end it."""
-        self.process.kill()
-        self.process.join(30)
-
-    def wait(self, timeout: float = 60) -> Result:
-        self.process.join(timeout)
-        if self.process.exitcode is None:
-            self.kill()
-            pytest.fail(f"the module runs for more than {timeout} seconds")
-        output = self._output.read_text(encoding="utf-8")
-        try:
-            result = Result(json.loads(output))
-        except ValueError:
-            pytest.fail(f"the module returned no result, but wrote:\n{output}")
-        result.output = output
-        assert (self.process.exitcode != 0) == bool(result.get("failed")), output
-        return result
 
 
 class World:
@@ -209,11 +129,11 @@ class World:
         """The one key fails, its error says all of this, and nothing is written."""
         self.mark()
         result = self.fail([key], **arguments)
-        assert result.actions == ["failed"]
+        assert result.actions == ["failed"], result.actions
         for part in parts:
-            assert part in result.row["error"]
-            assert part in result["msg"]
-        assert self.writes() == []
+            assert part in result.row["error"], result.row["error"]
+            assert part in result["msg"], result["msg"]
+        assert self.writes() == [], self.writes()
         return result
 
     # Preparing
@@ -239,7 +159,7 @@ class World:
         return metadata
 
     def make_as_the_script_did(self, name: str) -> dict[str, Any]:
-        return self.make(name, tags={"environment": name.split("-")[0]}, Description=name)
+        return self.make(name, tags={"environment": name.partition("-")[0]}, Description=name)
 
     def make_foreign_aliases(self, count: int) -> None:
         keys = [self.make()["KeyId"] for _number in range(-(-count // 50))]
@@ -255,14 +175,14 @@ class World:
     def tags(self, key: str) -> dict[str, str]:
         return {tag["TagKey"]: tag["TagValue"] for tag in self.kms.list_resource_tags(KeyId=key)["Tags"]}
 
-    def keys(self, region: str = REGION) -> list[dict[str, Any]]:
+    def held_keys(self, region: str = REGION) -> list[dict[str, Any]]:
         kms = self.client("kms", region)
         pages = kms.get_paginator("list_keys").paginate()
         ids = [key["KeyId"] for page in pages for key in page["Keys"]]
         return [kms.describe_key(KeyId=key)["KeyMetadata"] for key in ids]
 
     def states(self, region: str = REGION) -> Counter[str]:
-        return Counter(key["KeyState"] for key in self.keys(region))
+        return Counter(key["KeyState"] for key in self.held_keys(region))
 
     def aliases(self, region: str = REGION) -> dict[str, str | None]:
         pages = self.client("kms", region).get_paginator("list_aliases").paginate()
@@ -274,7 +194,7 @@ class World:
         """A key of its own for each name, and no usable key besides. ``dying``: how many were given back."""
         aliases = self.aliases()
         assert set(aliases) == {key["name"] for key in keys}
-        by_state = {key["KeyId"]: key["KeyState"] for key in self.keys()}
+        by_state = {key["KeyId"]: key["KeyState"] for key in self.held_keys()}
         assert {key for key, state in by_state.items() if state == "Enabled"} == set(aliases.values())
         assert len(set(aliases.values())) == len(keys)
         if dying is not None:
@@ -290,7 +210,7 @@ class World:
         for v in (0, 1):
             signature = eth_keys.Signature(vrs=(v, r, min(s, ORDER - s)))
             signers.add(signature.recover_public_key_from_msg_hash(digest).to_checksum_address())
-        assert row["address"] in signers
+        assert row["address"] in signers, f"{row['arn']} signs as one of {signers}, the row says {row['address']}"
 
     def mark(self) -> None:
         """What is asked of the log afterwards begins here."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 
+from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 from tests.module.kms_world import World, opened, staging, tags_of, wanted
 
 KEY = wanted("staging-kovan-updater-signer")
@@ -73,7 +73,7 @@ def test_the_result_says_where_it_comes_from(world: World) -> None:
     assert result["account_id"] == ACCOUNT_ID
     assert result["endpoint_url"] == world.sandbox.url
     assert result["sandbox"] is True
-    assert result["caller_arn"].startswith(f"arn:aws:")
+    assert result["caller_arn"].startswith("arn:aws:")
     assert ACCOUNT_ID in result["caller_arn"]
 
 
@@ -167,7 +167,7 @@ def test_several_regions_in_one_call(world: World) -> None:
     assert [row["arn"].split(":")[3] for row in result["signing_keys"]] == regions
     for row in result["signing_keys"]:
         world.prove(row)
-    assert [len(world.keys(region)) for region in (REGION, "eu-west-1", "ap-southeast-2")] == [2, 1, 1]
+    assert [len(world.held_keys(region)) for region in (REGION, "eu-west-1", "ap-southeast-2")] == [2, 1, 1]
     assert list(world.aliases("eu-west-1")) == ["staging-celo-updater-signer"]
     world.mark()
     assert world.succeed(keys).actions == ["unchanged"] * 4

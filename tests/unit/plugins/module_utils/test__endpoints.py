@@ -18,7 +18,7 @@ from botocore.endpoint_provider import EndpointProvider, RuleSet
 
 SERVICES = ("kms", "secretsmanager", "sts", "resourcegroupstaggingapi")
 CREDENTIALS = {
-    "aws_access_key_id": "AKIAUNITTESTEXAMPLE0",
+    "aws_access_key_id": "UNITTESTEXAMPLEKEY00",
     "aws_secret_access_key": "unit/test+key/that+is+no/secret-7",
 }
 

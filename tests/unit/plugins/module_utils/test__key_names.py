@@ -186,7 +186,9 @@ words = st.from_regex(r"[a-cA-C][a-c_-]{0,3}", fullmatch=True)
 parts = st.sampled_from(["{environment}", "{network}", "{agent}", "{purpose}", "-", "/", "_", "-x-", ".", "{", "}", ""])
 templates = st.one_of(st.sampled_from([PER_NETWORK, SHARED, NETWORK_LAST]), st.lists(parts, max_size=8).map("".join))
 purposes = st.lists(st.sampled_from(["signer", "attestation"]), min_size=1, max_size=2)
-networks_of = st.lists(words, max_size=4).map(lambda found: {network: {} for network in found})
+networks_of: st.SearchStrategy[dict[str, t.Any]] = st.lists(words, max_size=4).map(
+    lambda found: {network: {} for network in found}
+)
 
 
 @settings(max_examples=150, deadline=None)

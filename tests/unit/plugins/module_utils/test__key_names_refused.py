@@ -64,7 +64,9 @@ def refusal(**changes: t.Any) -> str:
         pytest.param({"environment": ""}, ["environment ''"], id="no environment"),
         pytest.param({"environment": "../staging"}, ["environment '../staging'"], id="environment as a path"),
         pytest.param({"additional": [{"agent": "bank", "nmae": "x"}]}, ["bank", "not understood", "nmae"], id="typo"),
-        pytest.param({"additional": [{"name": "bank"}]}, ["not understood: expected agent"], id="no agent"),
+        pytest.param(
+            {"additional": [{"name": "bank"}]}, ["expected a dictionary with agent"], id="no agent"
+        ),
         pytest.param({"additional": ["bank"]}, ["additional key", "bank", "not understood"], id="key as text"),
         pytest.param({"additional": [{"agent": "a b"}]}, ["agent 'a b'", "expected letters"], id="its agent"),
         pytest.param(
@@ -95,7 +97,7 @@ def refusal(**changes: t.Any) -> str:
             ["kovan", "excluded_keys", "'kathy'", "list"],
             id="excluded keys as text",
         ),
-        pytest.param({"template": None}, ["naming template None"], id="null template"),
+        pytest.param({"template": None}, ["naming template is None"], id="null template"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_name(changes: dict[str, t.Any], fragments: list[str]) -> None:

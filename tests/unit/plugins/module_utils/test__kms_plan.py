@@ -193,14 +193,14 @@ FOREIGN: dict[str, tuple[dict[str, t.Any], list[str]]] = {
     ),
     "imported material": (
         {"Origin": "EXTERNAL"},
-        ["the origin EXTERNAL", "Expected: AWS_KMS", "Remove the alias from that key and run again"],
+        ["the origin EXTERNAL", "Expected: AWS_KMS", "remove the alias from that key and run again"],
     ),
     "a custom key store": ({"Origin": "AWS_CLOUDHSM"}, ["the origin AWS_CLOUDHSM", "Expected: AWS_KMS"]),
     "an external key store": ({"Origin": "EXTERNAL_KEY_STORE"}, ["the origin EXTERNAL_KEY_STORE"]),
     "no origin": ({"Origin": None}, ["the origin None", "Expected: AWS_KMS"]),
     "a key of AWS": (
         {"KeyManager": "AWS"},
-        ["a key that AWS manages", "Expected: a customer managed key", "Remove the alias"],
+        ["a key that AWS manages", "Expected: a customer managed key", "remove the alias"],
     ),
 }
 

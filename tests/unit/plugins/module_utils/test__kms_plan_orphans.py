@@ -295,7 +295,7 @@ DECLARED = json.dumps(
                 "Principal": {"AWS": "arn:aws:iam::111122223333:role/c"},
                 "Action": ["kms:Sign"],
                 "Resource": ["*"],
-                "Condition": {"StringEquals": {"aws:PrincipalTag/Sid": ["x", "y"]}},
+                "Condition": {"StringEquals": {"aws:PrincipalTag/Sid": ["x", "y"], "Sid": "s"}},
             },
         ],
     }
@@ -325,6 +325,7 @@ OTHER = {
     "another effect": policy(ADMIN, {**SIGNER, "Effect": "Deny"}),
     "no condition": policy(ADMIN, {k: v for k, v in SIGNER.items() if k != "Condition"}),
     "a condition on another tag called Sid": DECLARED.replace("aws:PrincipalTag/Sid", "aws:PrincipalTag/Id"),
+    "another value of what only looks like a Sid": DECLARED.replace('"s"', '"t"'),
     "another value": DECLARED.replace('"y"', '"z"'),
     "another principal": DECLARED.replace("role/c", "role/d"),
     "NotAction": DECLARED.replace('"Action": ["kms:Sign"]', '"NotAction": ["kms:Sign"]'),

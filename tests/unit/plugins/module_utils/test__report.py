@@ -240,17 +240,18 @@ def test_a_description_does_not_break_the_markdown_table(description: str, cell:
 
 def test_csv_parses_back() -> None:
     rows = [*TWO_ROWS, row("staging-bank", description='a "quoted", one\nin two lines', network=None)]
-    parsed = list(csv.DictReader(io.StringIO(_report.as_csv(rows))))
+    parsed = list(csv.DictReader(io.StringIO(_report.as_csv(rows, SANDBOX))))
     assert list(parsed[0])[:6] == DOCUMENTED_COLUMNS
     assert len(parsed) == len(rows)
     for found, wanted in zip(parsed, rows, strict=True):
         for title, field in _report.COLUMNS.items():
             assert found.pop(title) == (wanted[field] or "")
+        assert found.pop("sandbox") == "true"
         assert found == {name: wanted[name] or "" for name in ROW_FIELDS if name not in _report.COLUMNS.values()}
 
 
 def test_csv_of_no_keys_has_its_columns() -> None:
-    assert _report.as_csv([]).startswith("Alias Name,Region,Key ID,ARN,Key Description,Ethereum Address,name,")
+    assert _report.as_csv([], FACTS).startswith("Alias Name,Region,Key ID,ARN,Key Description,Ethereum Address,name,")
 
 
 def test_json_holds_the_facts_and_the_rows() -> None:

@@ -63,6 +63,10 @@ def test_a_failed_row_keeps_what_the_last_report_knew() -> None:
     assert (merged["action"], merged["error"]) == ("failed", "denied")
     assert (merged["arn"], merged["address"], merged["public_key"]) == (ARN, ADDRESS, "MFYw")
     assert merged["state"] == "Enabled"
+
+
+def test_a_failed_row_keeps_the_tags_as_well() -> None:
+    (merged,) = merge([row("a")], [failed("a")], ["a"])
     assert merged["tags"] == {"environment": "staging"}
 
 
@@ -112,8 +116,8 @@ def test_a_merge_never_loses_a_row(
     assert all(by_name[one["name"]] == one for one in last if one["name"] not in done)
     assert all(by_name[one["name"]] == one for one in rows if one["action"] != "failed")
     assert all(by_name[one["name"]]["action"] == one["action"] for one in rows)
-    known = {one["name"] for one in (*last, *rows) if one["address"] and one["action"] == "failed"}
-    assert all(by_name[name]["address"] for name in known & done if by_name[name]["action"] == "failed")
+    known = {one["name"] for one in last if one["address"]}
+    assert all(by_name[one["name"]]["address"] for one in rows if one["action"] == "failed" and one["name"] in known)
     assert merge(merged, rows, order) == merged
 
 

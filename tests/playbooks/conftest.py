@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Root playbooks run as a person runs them, from the root of the checkout, against one sandbox that is as new each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.client import Sandbox, environment_without_aws
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
+
+
+@dataclass(frozen=True)
+class Played:
+    code: int
+    output: str
+
+    @property
+    def told(self) -> str:
+        """Everything that was printed, on one line: ansible wraps long texts as its output is wide."""
+        return " ".join(self.output.split())
+
+
+@pytest.fixture(scope="session")
+def one_server() -> Iterator[Sandbox]:
+    with Sandbox.start() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def aws(one_server: Sandbox) -> Sandbox:
+    one_server.reset()
+    return one_server
+
+
+Play = Callable[..., Played]
+
+
+@pytest.fixture
+def play(aws: Sandbox, tmp_path: Path) -> Play:
+    def run(*inventories: str, options: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> Played:
+        sources = [option for name in inventories for option in ("-i", str(ROOT / "inventories" / name))]
+        artifacts = f"agent_ops_sandbox_artifacts_root={tmp_path}/artifacts/sandbox"
+        done = subprocess.run(
+            [os.fspath(PLAYBOOK), "provision.yml", *sources, "-e", artifacts, *options],
+            cwd=ROOT,
+            env={**environment_without_aws(), "AGENT_OPS_SANDBOX_URL": aws.url, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Played(done.returncode, done.stdout + done.stderr)
+
+    return run
+
+
+Report = Callable[[str], dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Return name -> row of an environment's report."""
+
+    def read(environment: str) -> dict[str, dict[str, Any]]:
+        file = tmp_path / "artifacts" / "sandbox" / environment / "signing_keys.json"
+        return {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))["signing_keys"]}
+
+    return read
