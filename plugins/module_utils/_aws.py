@@ -38,6 +38,7 @@ class AwsModule(AnsibleAWSModule):
         super().__init__(**kwargs)
         set_collection_info(collection_name=COLLECTION[0], collection_version=COLLECTION[1])
         self._session: t.Any = None
+        self._endpoints: dict[str, str] = {}
 
     def warn(self, warning: str) -> None:
         # AnsibleAWSModule hands the same warnings to exit_json as well, which ansible-core 2.19 and later deprecate.
@@ -62,27 +63,36 @@ class AwsModule(AnsibleAWSModule):
         try:
             if self._session is None:
                 self._session = boto3.session.Session(profile_name=profile)
-            return self._session.client(
+            client = self._session.client(
                 service,
                 region_name=region,
                 endpoint_url=endpoint_url or None,
                 config=config.merge(users_config) if users_config else config,
                 **options,
             )
+            self._endpoints[service] = str(client.meta.endpoint_url)
+            return client
         except (BotoCoreError, ValueError) as exc:
             self.fail_json(msg=f"No connection to AWS can be made: {exc}")
 
-    def refuse_masked(self, texts: t.Iterable[str]) -> None:
+    def refuse_masked(self, text: str) -> None:
         """Fail if a secret occurs in what is to be returned: ansible would mask it there, and destroy the result."""
-        texts = list(texts)
         for name in ("secret_key", "session_token"):
             secret = self.params.get(name)
-            for text in texts if secret else ():
-                if secret in text:
-                    self.fail_json(
-                        msg=f"The value of {name} is part of a key's name, description or tags, and ansible masks it"
-                        " wherever it occurs. Use credentials that are not words"
-                    )
+            if secret and secret in text:
+                self.fail_json(
+                    msg=f"The value of {name} is part of what this module returns, and ansible masks it wherever it"
+                    " occurs. Use credentials that are not words"
+                )
+
+    def refuse_mixed_endpoints(self) -> None:
+        """Fail if some clients go to AWS and others elsewhere: the account that is checked must be the one in use."""
+        if len({is_aws_endpoint(url) for url in self._endpoints.values()}) > 1:
+            found = ", ".join(f"{service} at {url}" for service, url in self._endpoints.items())
+            self.fail_json(
+                msg=f"Some of the endpoints are AWS's and some are not: {found}. Expected: all, or none. Look for"
+                " AWS_ENDPOINT_URL_<SERVICE> in the environment and endpoint_url in the AWS configuration file"
+            )
 
 
 def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:

@@ -12,6 +12,7 @@ quota, and each of them repeats a ``CreateKey`` whose answer was lost, which mak
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 import typing as t
@@ -57,6 +58,8 @@ PUBLISHED_RATES: t.Mapping[str, float] = {
     "PutSecretValue": 50,
     "RestoreSecret": 50,
 }
+
+_NAMED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 
 # Where IAM calls a service otherwise than its signatures do.
 _IAM_PREFIXES = {"tagging": "tag"}
@@ -181,6 +184,10 @@ def _answered(action: str, exc: t.Any) -> CallFailed:
     code = str(error.get("Code", "")) or None
     status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = str(error.get("Message") or error.get("message") or exc)
+    # CreateKey with tags, for one, needs a second permission, and AWS says which of the two is missing.
+    named = _NAMED_ACTION.search(message)
+    if code in DENIED and named:
+        action = named[1]
     return CallFailed(action, code, message, unknown=code in TRANSIENT or status >= 500)
 
 

@@ -137,7 +137,7 @@ class KmsWriter:
 
         def look() -> t.Mapping[str, t.Any] | None:
             tagged = self.reader.tagged(OWNERSHIP_TAG, [spec.alias])
-            orphans = [self.reader.orphan(arn, tags, {}) for arn, tags in tagged.items()]
+            orphans = [self.reader.orphan(arn, tags) for arn, tags in tagged.items()]
             reading = Reading(orphans=[orphan for orphan in orphans if orphan is not None])
             orphan = plan_present(spec, reading, self.wish).orphan
             return orphan.metadata if orphan else None
@@ -147,13 +147,11 @@ class KmsWriter:
     def _alias(self, outcome: Outcome) -> None:
         spec = outcome.plan.spec
         key = _key_id(outcome)
-        try:
-            self.call(self.kms, "create_alias", AliasName=spec.alias, TargetKeyId=key)
+        taken = self.reader.await_new(lambda: self._try_alias(spec.alias, key))
+        if taken is True:
             return
-        except CallFailed as exc:
-            if exc.code != ALIAS_TAKEN:
-                raise
-            taken = exc
+        if taken is None:
+            raise ValueError(f"KMS does not know the key {key} yet. Run again")
         # Another run was faster, or this one was, and its first answer was lost: only what the alias points at tells.
         winner = self.reader.await_new(lambda: self.reader.describe(spec.alias))
         if winner is None:
@@ -162,6 +160,18 @@ class KmsWriter:
             return
         self._give_back(outcome, key)
         self._take_winner(outcome)
+
+    def _try_alias(self, alias: str, key: str) -> bool | CallFailed | None:
+        """Return True if the key has the alias, the error if the alias is taken, None if the key is not known yet."""
+        try:
+            self.call(self.kms, "create_alias", AliasName=alias, TargetKeyId=key)
+        except CallFailed as exc:
+            if exc.code == ALIAS_TAKEN:
+                return exc
+            if exc.code == ABSENT and key in self._made:
+                return None
+            raise
+        return True
 
     def _take_winner(self, outcome: Outcome) -> None:
         spec = outcome.plan.spec
@@ -174,6 +184,7 @@ class KmsWriter:
         if plan.error:
             raise ValueError(plan.error)
         outcome.plan = replace(plan, action="adopted")
+        outcome.warnings += plan.warnings
         outcome.action = "adopted"
         if "tag" in plan.steps:
             self._tag(outcome)
@@ -244,7 +255,7 @@ class KmsWriter:
         found = self.reader.await_new(lambda: self.reader.public_key(key))
         if found is None:
             raise ValueError(f"KMS does not give the public key of {key} yet. Run again")
-        return t.cast(bytes, found)
+        return t.cast(bytes, found.der)
 
     def _what_remains(self, outcome: Outcome) -> str:
         """Say what a failed plan leaves behind in AWS, so that nothing is lost and nobody makes it twice."""

@@ -63,7 +63,7 @@ def converge(
     plans: list[tuple[KmsWriter, Plan]] = []
     for region, reader in readers.items():
         wanted = [spec for spec in specs if spec.region == region]
-        readings = reader.read(wanted)
+        readings = reader.read(wanted, other_aliases=retire)
         if not retire:
             _refuse_shared(readings)
         writer = KmsWriter(reader, wish, window=window)

@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import CallFailed, side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_converge import kms_row
-from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import Reading
+from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import Reading, no_signing_key
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_read import KmsReader
 
 _PREFIX = "alias/"
@@ -31,14 +31,21 @@ def named_rows(reader: KmsReader, names: t.Sequence[str], region: str) -> list[d
     """Return a row for each name, from what AWS holds. An error on one key is in its row."""
 
     def look(name: str) -> dict[str, t.Any]:
-        reading, action = Reading(), "unchanged"
+        reading = Reading()
         try:
             reading.metadata = reader.describe(_PREFIX + name)
             if reading.metadata is not None:
-                reading.public_key = reader.public_key(_PREFIX + name)
-                reading.tags = reader.key_tags(str(reading.metadata["KeyId"]))
+                # By ARN: the alias may move in between, and another key's address must not stand beside this ARN.
+                arn = str(reading.metadata["Arn"])
+                public_key = reader.public_key(arn)
+                reading.public_key = public_key.der if public_key else None
+                reading.tags = reader.key_tags(arn)
+                defect = no_signing_key(reading.metadata)
+                if defect:
+                    reading.error = f"{_PREFIX}{name} points at {arn}, {defect.found}. Expected: {defect.expected}"
         except CallFailed as exc:
-            action, reading.error = "failed", str(exc)
+            reading.error = str(exc)
+        action = "failed" if reading.error else "unchanged"
         return kms_row(_found(name, reading, region), reading, action, reading.error)
 
     return side_by_side(look, names, workers=reader.workers)

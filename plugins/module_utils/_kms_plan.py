@@ -58,6 +58,8 @@ class Reading:
     tags: t.Mapping[str, str] = field(default_factory=dict)
     alias_without_target: bool = False
     orphans: t.Sequence[Orphan] = ()
+    leftovers: t.Sequence[str] = ()
+    aliases: t.Sequence[str] = ()
     planned: t.Mapping[str, t.Any] = field(default_factory=dict)
     error: str | None = None
 
@@ -105,7 +107,12 @@ def plan_present(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
         steps += ("describe",)
     # A key that was made by other means (the original script sets nothing but the tag `environment`) is taken over.
     action = "unchanged" if not steps else "updated" if OWNERSHIP_TAG in reading.tags else "adopted"
-    return Plan(spec, reading, action, steps, missing_tags=missing)
+    warnings = tuple(
+        f"{arn} is tagged {OWNERSHIP_TAG}={spec.alias} as well, but the alias points at another key. A run that was cut"
+        " short may have left it: schedule its deletion if nobody needs it"
+        for arn in reading.leftovers
+    )
+    return Plan(spec, reading, action, steps, missing_tags=missing, warnings=warnings)
 
 
 def _plan_absent_alias(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
@@ -117,6 +124,13 @@ def _plan_absent_alias(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
         return Plan(spec, reading, "failed", error=error)
     revive = spec.name in wish.revive
     chosen, warnings = _choose_orphan(spec, reading.orphans, wish, revive=revive)
+    dying = [orphan.arn for orphan in reading.orphans if orphan.metadata["KeyState"] in DYING]
+    if revive and len(dying) > 1 and chosen is not None and chosen.arn in dying:
+        error = (
+            f"Several keys that are pending deletion were made for {spec.alias}: {', '.join(dying)}. Expected: one."
+            " Which of them was in use is not known: cancel its deletion, enable it, give it the alias, and run again"
+        )
+        return Plan(spec, reading, "failed", error=error, warnings=warnings)
     if chosen is not None:
         steps = (*(_revival(chosen.metadata, revive=revive) or ()), "alias")
         missing = _missing_tags(spec, chosen.tags)
@@ -164,7 +178,7 @@ def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
         return Plan(spec, reading, "retired" if steps else "unchanged", steps)
     what = f"{spec.alias} in {spec.region} points at {reading.metadata['Arn']}"
     error = _wrong_account(what, reading.metadata, wish)
-    defect = _no_signing_key(reading.metadata)
+    defect = no_signing_key(reading.metadata)
     if not error and defect:
         error = f"{what}, {defect.found}. Expected: {defect.expected}. Only signing keys are retired: check the name"
     if not error and reading.tags.get(ENVIRONMENT_TAG) != spec.environment:
@@ -173,6 +187,12 @@ def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
             f" Expected: {spec.environment!r}. Only keys of the environment are retired: check the name, and the tag"
         )
     error = error or _owned_by_another(what, spec, reading.tags)
+    others = [alias for alias in reading.aliases if alias != spec.alias]
+    if not error and others:
+        error = (
+            f"{what}, and so does {', '.join(others)}. Expected: no other alias. Whoever uses the key by that name"
+            " would lose it: remove that alias first, if nobody does"
+        )
     if error:
         return Plan(spec, reading, "failed", error=error)
     # The deletion comes first: were the alias removed first and the run killed then, nothing would name the key.
@@ -211,31 +231,31 @@ def _wrong_account(what: str, metadata: Metadata, wish: Wish) -> str | None:
     return None
 
 
-class _Defect(t.NamedTuple):
+class Defect(t.NamedTuple):
     found: str
     expected: str
 
 
-def _no_signing_key(metadata: Metadata) -> _Defect | None:
+def no_signing_key(metadata: Metadata) -> Defect | None:
     """Return what keeps a key from being a signing key at all, or None."""
     if metadata.get("KeyManager", "CUSTOMER") != "CUSTOMER":
-        return _Defect("a key that AWS manages", "a customer managed key")
+        return Defect("a key that AWS manages", "a customer managed key")
     spec, usage = metadata.get("KeySpec"), metadata.get("KeyUsage")
     if (spec, usage) != (KEY_SPEC, KEY_USAGE):
-        return _Defect(f"a key with the key spec {spec} and the usage {usage}", f"{KEY_SPEC} and {KEY_USAGE}")
+        return Defect(f"a key with the key spec {spec} and the usage {usage}", f"{KEY_SPEC} and {KEY_USAGE}")
     return None
 
 
-def _defect(metadata: Metadata) -> _Defect | None:
+def _defect(metadata: Metadata) -> Defect | None:
     """Return what makes a key another one than we would have made, as far as its metadata tells, or None."""
-    defect = _no_signing_key(metadata)
+    defect = no_signing_key(metadata)
     if defect is None and metadata.get("Origin") != ORIGIN:
-        defect = _Defect(
+        defect = Defect(
             f"a key whose material has the origin {metadata.get('Origin')}",
             f"{ORIGIN}, since somebody else may hold material that KMS did not generate",
         )
     if defect is None and metadata.get("MultiRegion"):
-        defect = _Defect(
+        defect = Defect(
             "a multi-Region key",
             "a key of this Region alone, since a replica elsewhere has a key policy of its own",
         )

@@ -13,14 +13,21 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls im
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_read import KmsReader
 
 
-def kms_readers(module: AwsModule, call: Caller, regions: t.Iterable[str]) -> dict[str, KmsReader]:
-    """Return Region -> reader. Clients of one module share credentials, endpoint and configuration."""
-    return {
+def kms_readers(
+    module: AwsModule, call: Caller, regions: t.Iterable[str], *, tagging: bool = True
+) -> dict[str, KmsReader]:
+    """Return Region -> reader. Clients of one module share credentials, endpoint and configuration.
+
+    :param tagging: whether the Resource Groups Tagging API is needed, which reading by name alone does without.
+    """
+    readers = {
         region: KmsReader(
             module.connect("kms", region=region),
-            module.connect("resourcegroupstaggingapi", region=region),
+            module.connect("resourcegroupstaggingapi", region=region) if tagging else None,
             call,
             workers=module.params["workers"],
         )
         for region in dict.fromkeys(regions)
     }
+    module.refuse_mixed_endpoints()
+    return readers

@@ -98,7 +98,7 @@ class SecretWriter:
         }
         for name in names:
             steps[name](outcome)
-            outcome.written = True
+            outcome.written |= outcome.action != "unchanged"
 
     # The steps ------------------------------------------------------------------------------------------------------
 

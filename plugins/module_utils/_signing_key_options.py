@@ -9,6 +9,8 @@ The argument specifications are documented in the doc fragment ``signing_keys``;
 
 from __future__ import annotations
 
+import json
+import math
 import traceback
 import typing as t
 
@@ -22,6 +24,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row impo
     diff,
     failed_rows,
     failures,
+    key_row,
     summary,
 )
 
@@ -79,7 +82,7 @@ def request_rates(module: AwsModule) -> dict[str, float]:
             rates[operation] = float(rate)
         except (TypeError, ValueError):
             module.fail_json(msg=f"request_rates: {operation} is {rate!r}, expected a number of requests a second")
-        if operation not in PUBLISHED_RATES or rates[operation] < 0:
+        if operation not in PUBLISHED_RATES or not 0 <= rates[operation] < math.inf:
             module.fail_json(
                 msg=f"request_rates: {operation} is {rate!r}; expected 0 or more requests a second for one of:"
                 f" {', '.join(sorted(PUBLISHED_RATES))}"
@@ -87,7 +90,11 @@ def request_rates(module: AwsModule) -> dict[str, float]:
     return rates
 
 
-def key_specs(module: AwsModule, default_region: str) -> list[KeySpec]:
+# What every row says, whatever key it is of.
+_CERTAIN = {"arn": "arn:aws:kms:key/ arn:aws:secretsmanager:secret:", "key_spec": "ECC_SECG_P256K1", "state": "Enabled"}
+
+
+def key_specs(module: AwsModule, default_region: str, backend: str) -> list[KeySpec]:
     """Return the wanted keys, checked; fail before any call if a name is not allowed or wanted twice."""
     try:
         specs = [_key_spec(item, default_region, module.params["state"]) for item in module.params["signing_keys"]]
@@ -104,11 +111,13 @@ def key_specs(module: AwsModule, default_region: str) -> list[KeySpec]:
             raise ValueError(f"pending_window_days is {window}, expected {WINDOW_DAYS[0]} to {WINDOW_DAYS[1]} days")
     except ValueError as exc:
         module.fail_json(msg=str(exc))
-    module.refuse_masked(text for spec in specs for text in (spec.name, spec.description, *spec.tags.values()))
+    module.refuse_masked(json.dumps([key_row(spec, backend, **_CERTAIN) for spec in specs], default=str))
     return specs
 
 
 def _key_spec(item: t.Mapping[str, t.Any], default_region: str, state: str) -> KeySpec:
+    if not item["environment"]:
+        raise ValueError(f"The key {item['name']} has no environment, to which every key belongs")
     for name in ("agent", "purpose", "description"):
         if state == "present" and not item[name]:
             raise ValueError(f"The key {item['name']} has no {name}, which a key that is to be there needs")
@@ -144,6 +153,7 @@ def present(
 
     :param written: something was written, be it for keys that failed in the end.
     """
+    module.refuse_masked(json.dumps(rows, default=str))
     for warning in warnings:
         module.warn(warning)
     result = {"changed": written or changed(rows), "signing_keys": rows, **facts}

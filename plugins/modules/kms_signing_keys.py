@@ -196,6 +196,7 @@ sandbox:
   sample: false
 """
 
+import contextlib
 import typing as t
 from pathlib import Path
 
@@ -217,7 +218,8 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_
 def _narrator(path: str | None) -> t.Callable[[str], None]:
     def say(text: str) -> None:
         if path:
-            with Path(path).open("a", encoding="utf-8") as stream:
+            # What cannot be told must not keep anything from being done.
+            with contextlib.suppress(OSError), Path(path).open("a", encoding="utf-8") as stream:
                 stream.write(text + "\n")
 
     return say
@@ -234,7 +236,7 @@ def main() -> t.NoReturn:
     )
     require_libraries(module)
     region = required_region(module)
-    specs = key_specs(module, region)
+    specs = key_specs(module, region, "kms")
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
     readers = kms_readers(module, call, [spec.region or region for spec in specs] or [region])

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Returns the rows of signing keys in AWS KMS, with their Ethereum addresses, for a set of names or a pattern.
   - What a key is for (environment, network, agent, purpose) is read from its tags.
-  - Names cost two calls each and no listing; a pattern lists the aliases of the Region.
+  - Names cost three calls each and no listing; a pattern lists the aliases of the Region.
 options:
   names:
     description:
@@ -133,7 +133,7 @@ def main() -> t.NoReturn:
         module.fail_json(msg=str(exc))
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
-    reader = kms_readers(module, call, [region])[region]
+    reader = kms_readers(module, call, [region], tagging=False)[region]
     if module.params["pattern"]:
         try:
             names = matching_names(reader, module.params["pattern"])

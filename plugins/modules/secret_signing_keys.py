@@ -273,7 +273,7 @@ def main() -> t.NoReturn:
     )
     require_libraries(module)
     region = required_region(module)
-    specs = key_specs(module, region)
+    specs = key_specs(module, region, "secretsmanager")
     wish = _wish(module, specs)
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
@@ -281,6 +281,7 @@ def main() -> t.NoReturn:
         name: SecretReader(module.connect("secretsmanager", region=name), call, workers=module.params["workers"])
         for name in dict.fromkeys([spec.region or region for spec in specs] or [region])
     }
+    module.refuse_mixed_endpoints()
     result = converge(
         specs,
         readers,

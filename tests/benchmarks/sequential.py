@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import boto3
-
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
 
 kms = boto3.client("kms")

@@ -105,7 +105,9 @@ def measure(sandbox: Sandbox, command: list[str]) -> Measure:
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "collections"))),
     }
     start = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
     seconds = time.monotonic() - start
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")

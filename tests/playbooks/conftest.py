@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Root playbooks run as a person runs them, from the root of the checkout, against one sandbox that is as new each time."""
+"""Root playbooks run as a person runs them, from the checkout's root, against a sandbox that is as new each time."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def play(aws: Sandbox, tmp_path: Path) -> Play:
             capture_output=True,
             text=True,
             timeout=120,
+            check=False,
         )
         return Played(done.returncode, done.stdout + done.stderr)
 

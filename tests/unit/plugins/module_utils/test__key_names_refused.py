@@ -64,9 +64,7 @@ def refusal(**changes: t.Any) -> str:
         pytest.param({"environment": ""}, ["environment ''"], id="no environment"),
         pytest.param({"environment": "../staging"}, ["environment '../staging'"], id="environment as a path"),
         pytest.param({"additional": [{"agent": "bank", "nmae": "x"}]}, ["bank", "not understood", "nmae"], id="typo"),
-        pytest.param(
-            {"additional": [{"name": "bank"}]}, ["expected a dictionary with agent"], id="no agent"
-        ),
+        pytest.param({"additional": [{"name": "bank"}]}, ["expected a dictionary with agent"], id="no agent"),
         pytest.param({"additional": ["bank"]}, ["additional key", "bank", "not understood"], id="key as text"),
         pytest.param({"additional": [{"agent": "a b"}]}, ["agent 'a b'", "expected letters"], id="its agent"),
         pytest.param(
