@@ -277,3 +277,14 @@ class TestRetirement:
         done = play("production", "sandbox", options=extra(**new, signing_keys_retire_confirmation="production"))
         assert done.code == 0, done.output
         assert writes(aws) == ["ScheduleKeyDeletion", "DeleteAlias"]
+
+
+def test_half_of_all_requests_are_throttled_and_it_finishes(play: Play, report: Report, aws: Sandbox) -> None:
+    aws.add_fault(action="*", kind="throttle", probability=0.5)
+    done = play(*STAGING)
+    assert done.code == 0, done.output
+    assert "hrottl" not in done.output
+    aws.remove_faults()
+    kms = boto3.client("kms", **aws.boto3_arguments())
+    keys = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
+    assert sorted(keys) == sorted(row["key_id"] for row in report("staging").values())

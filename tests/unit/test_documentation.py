@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation says of the code, and what the shipped inventories say of the documentation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ("development", "staging", "production")
+_ACTION = re.compile(r"\b(?:kms|secretsmanager|sts|tag):[A-Z][A-Za-z]+")
+
+
+def actions(text: str) -> set[str]:
+    return set(_ACTION.findall(text))
+
+
+def test_the_page_of_permissions_is_what_the_modules_say_which_is_what_a_request_log_says() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    modules = [
+        (ROOT / "plugins" / "modules" / name).read_text(encoding="utf-8")
+        for name in (
+            "kms_signing_keys.py",
+            "kms_signing_keys_info.py",
+            "secret_signing_keys.py",
+        )
+    ]
+    assert actions(page) == actions("\n".join(modules))
+
+
+def settings(environment: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for file in (ROOT / "inventories" / environment / "group_vars" / "all").glob("*.yml"):
+        found.update(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return found
+
+
+def networks(environment: str) -> list[str]:
+    hosts = yaml.safe_load((ROOT / "inventories" / environment / "hosts").read_text(encoding="utf-8"))
+    return list(hosts["networks"]["hosts"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_and_the_overlay_share_no_variable(environment: str) -> None:
+    # Variables of both would take the value of whichever -i comes last.
+    text = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "inventories" / environment).rglob("*") if file.is_file()
+    )
+    assert "agent_ops_sandbox" not in text
+    assert settings("sandbox")
+    assert settings("sandbox").keys().isdisjoint(settings(environment))
+
+
+def test_the_documented_environments() -> None:
+    assert {environment: networks(environment) for environment in ENVIRONMENTS} == {
+        "development": ["alfajores", "kovan"],
+        "staging": ["moonbasealpha", "kovan"],
+        "production": ["ethereum", "moonbeam", "evmos"],
+    }
+    found = {environment: settings(environment) for environment in ENVIRONMENTS}
+    assert {found[environment]["agent_ops_aws_region"] for environment in ENVIRONMENTS} == {"us-west-2"}
+    backends = {environment: found[environment]["agent_ops_key_backend"] for environment in ENVIRONMENTS}
+    assert backends == {"development": "secretsmanager", "staging": "kms", "production": "kms"}
+    deployments = {environment: found[environment]["agent_ops_deployment"] for environment in ENVIRONMENTS}
+    assert deployments == {
+        "development": {"contracts": "automatic", "upgrade_beacon": "human", "agents": "automatic"},
+        "staging": {"contracts": "automatic", "upgrade_beacon": "human", "agents": "operator"},
+        "production": {"contracts": "manual", "upgrade_beacon": "human", "agents": "operator"},
+    }
+    purposes = {"watcher": ["signer", "attestation"], "updater": ["signer", "attestation"]}
+    purposes |= {"processor": ["signer"], "relayer": ["signer"]}
+    assert found["production"]["agent_ops_agents"] == purposes
+    for environment in ("development", "staging"):
+        assert found[environment]["agent_ops_agents"] == {**purposes, "kathy": ["signer"]}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_replica_is_on_a_network_of_the_environment(environment: str) -> None:
+    for network in networks(environment):
+        file = ROOT / "inventories" / environment / "host_vars" / f"{network}.yml"
+        described = yaml.safe_load(file.read_text(encoding="utf-8"))["agent_ops_network"]
+        assert set(described["replicas"]) == set(networks(environment)) - {network}
+        assert described["domain"] > 0
+        assert described["chain_id"] > 0
