@@ -16,7 +16,7 @@ import socketserver
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import DechunkedInput
@@ -63,7 +63,7 @@ class RequestHandler(MotoRequestHandler):
 
     def _read_body(self, environ: dict[str, Any]) -> bytes:
         if environ.get("wsgi.input_terminated"):
-            body = cast("IO[bytes]", io.BufferedReader(DechunkedInput(cast("IO[bytes]", self.rfile)))).read()
+            body = io.BufferedReader(cast(Any, DechunkedInput(cast(Any, self.rfile)))).read()
         else:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             body = self.rfile.read(length)

@@ -12,13 +12,14 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.callers import principal_of
 from sandbox.errors import Answer, ServiceError, json_answer, not_implemented
-
-# The modules are imported for what they add to OPERATIONS.
-from sandbox.kms import aliases, ciphers, creation, grants, lifecycle, policies, signing, tags  # noqa: F401
+from sandbox.kms import aliases, ciphers, creation, grants, lifecycle, policies, signing, tags
 from sandbox.kms.backend import SandboxKmsBackend
 from sandbox.kms.operation import OPERATIONS, KmsCall
 from sandbox.locks import STATE
 from sandbox.requests import Call
+
+THEMES = (aliases, ciphers, creation, grants, lifecycle, policies, signing, tags)
+"""Imported for what they add to OPERATIONS."""
 
 
 def install() -> None:

@@ -40,7 +40,7 @@ def at_once(work: Any, count: int = THREADS) -> list[str]:
 
 
 def test_one_of_many_gets_the_alias(kms: Any, new_key: Any) -> None:
-    key_ids = [new_key() for _ in range(THREADS)]
+    key_ids = [new_key() for _time in range(THREADS)]
     for turn in range(5):
         name = f"alias/race-{turn}"
         found = at_once(lambda number, name=name: kms.create_alias(AliasName=name, TargetKeyId=key_ids[number]))
@@ -67,7 +67,7 @@ def test_looking_for_an_alias_and_making_it_is_one_step(monkeypatch: pytest.Monk
 
     service.install()
     monkeypatch.setattr(SandboxKmsBackend, "alias_exists", look_slowly)
-    key_ids = [ask("CreateKey")["KeyMetadata"]["KeyId"] for _ in range(4)]
+    key_ids = [ask("CreateKey")["KeyMetadata"]["KeyId"] for _time in range(4)]
     found = at_once(lambda number: ask("CreateAlias", AliasName="alias/race", TargetKeyId=key_ids[number]), 4)
     assert sorted(found) == ["AlreadyExistsException"] * 3 + ["ok"]
 

@@ -18,7 +18,7 @@ from sandbox.client import Sandbox, SandboxError
 def outcomes(call: Any, count: int) -> list[str]:
     """What each of so many calls led to: ok, or the error's code."""
     found = []
-    for _ in range(count):
+    for _time in range(count):
         try:
             call()
             found.append("ok")

@@ -29,7 +29,7 @@ def state_of(sandbox: Sandbox, number: int) -> str:
 
 
 def wait_until_done(sandbox: Sandbox, number: int) -> dict[str, Any]:
-    for _ in range(200):
+    for _time in range(200):
         entry = next(entry for entry in sandbox.log() if entry["number"] == number)
         if entry["state"] == "done":
             return entry
@@ -63,7 +63,7 @@ def test_requests_are_released_one_by_one_by_fault_or_all(sandbox: Sandbox, kms:
         aliases = [one["request"] for one in held if one["fault"] != keys]
         assert sandbox.release(request=aliases[0]) == [aliases[0]]
         assert len(sandbox.release(fault=keys)) == 2
-        for _ in range(200):
+        for _time in range(200):
             if sum(call.done() for call in calls) == 3:
                 break
             time.sleep(0.02)

@@ -32,7 +32,7 @@ def test_connections_are_kept(sandbox: Sandbox) -> None:
     connection = http.client.HTTPConnection(*address(sandbox), timeout=10)
     connection.connect()
     first = connection.sock
-    for _ in range(3):
+    for _time in range(3):
         connection.request("POST", "/", b"{}", HEADERS)
         answer = connection.getresponse()
         assert answer.status == 200
@@ -49,7 +49,7 @@ def test_connections_are_kept(sandbox: Sandbox) -> None:
 
 def test_chunked_requests_are_read_to_their_end(sandbox: Sandbox) -> None:
     connection = http.client.HTTPConnection(*address(sandbox), timeout=10)
-    for _ in range(2):
+    for _time in range(2):
         chunks = iter([b'{"Description": ', b'"in chunks"}'])
         headers = {**HEADERS, "X-Amz-Target": "TrentService.CreateKey"}
         connection.request("POST", "/", chunks, headers, encode_chunked=True)

@@ -120,7 +120,7 @@ def test_an_alias_moves_only_to_a_key_of_the_same_type_and_usage(
 
 def test_listing_in_pages(kms: Any, raw_kms: Any, new_key: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html: Limit 1 to 100, default 50."""
-    key_ids = [new_key() for _ in range(3)]
+    key_ids = [new_key() for _time in range(3)]
     mine = {f"alias/{number:03}" for number in range(120)}
     for number, name in enumerate(sorted(mine)):
         kms.create_alias(AliasName=name, TargetKeyId=key_ids[number // 50])

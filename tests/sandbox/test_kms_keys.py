@@ -159,7 +159,7 @@ def test_an_alias_arn_names_its_own_account_and_region(
 
 def test_listing_in_pages(kms: Any, raw_kms: Any, new_key: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html: Limit 1 to 1000, default 100."""
-    made = {new_key() for _ in range(103)}
+    made = {new_key() for _time in range(103)}
     first = kms.list_keys()
     assert (len(first["Keys"]), first["Truncated"]) == (100, True)
     rest = kms.list_keys(Marker=first["NextMarker"])

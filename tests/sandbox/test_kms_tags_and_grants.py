@@ -128,8 +128,8 @@ def test_a_repeated_grant_with_a_name_is_the_same_grant(kms: Any, new_key: Any) 
     """ "When this value is present, you can retry a CreateGrant request with identical parameters"."""
     key_id = new_key()
     call = {"KeyId": key_id, "GranteePrincipal": OPERATOR, "Operations": ["Sign"]}
-    named = {kms.create_grant(**call, Name="operator")["GrantId"] for _ in range(3)}
-    unnamed = {kms.create_grant(**call)["GrantId"] for _ in range(3)}
+    named = {kms.create_grant(**call, Name="operator")["GrantId"] for _time in range(3)}
+    unnamed = {kms.create_grant(**call)["GrantId"] for _time in range(3)}
     assert (len(named), len(unnamed)) == (1, 3)
 
 
@@ -145,7 +145,7 @@ def test_a_grant_is_retired_by_its_token(kms: Any, new_key: Any, refused: Any) -
 def test_grants_in_pages(kms: Any, raw_kms: Any, new_key: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListGrants.html: Limit 1 to 100, default 50."""
     key_id = new_key()
-    for _ in range(55):
+    for _time in range(55):
         kms.create_grant(KeyId=key_id, GranteePrincipal=OPERATOR, Operations=["Verify"])
     first = kms.list_grants(KeyId=key_id)
     rest = kms.list_grants(KeyId=key_id, Marker=first["NextMarker"])

@@ -26,15 +26,15 @@ def call(operation: str, account: str = "123456789012", region: str = "us-west-2
 def test_a_bucket_holds_a_seconds_worth_and_fills_at_the_rate() -> None:
     now = [100.0]
     rates = Rates(True, clock=lambda: now[0])
-    assert [rates.allows(call("CreateKey")) for _ in range(6)] == [True] * 5 + [False]
+    assert [rates.allows(call("CreateKey")) for _time in range(6)] == [True] * 5 + [False]
     # Every operation, account and region has a bucket of its own.
     assert rates.allows(call("CreateAlias"))
     assert rates.allows(call("CreateKey", account="222222222222"))
     assert rates.allows(call("CreateKey", region="eu-west-1"))
     now[0] += 0.2
-    assert [rates.allows(call("CreateKey")) for _ in range(2)] == [True, False]
+    assert [rates.allows(call("CreateKey")) for _time in range(2)] == [True, False]
     now[0] += 60
-    assert [rates.allows(call("CreateKey")) for _ in range(6)] == [True] * 5 + [False]
+    assert [rates.allows(call("CreateKey")) for _time in range(6)] == [True] * 5 + [False]
 
 
 def test_sign_and_verify_share_a_quota() -> None:
@@ -45,7 +45,7 @@ def test_sign_and_verify_share_a_quota() -> None:
 
 def test_rates_are_off_until_they_are_wanted(sandbox: Sandbox, kms: Any) -> None:
     assert sandbox.settings()["rates_enabled"] is False
-    for _ in range(12):
+    for _time in range(12):
         kms.create_key()
     assert [entry["status"] for entry in sandbox.log()] == [200] * 12
 
@@ -58,7 +58,7 @@ def test_the_published_rates(sandbox: Sandbox) -> None:
 def test_too_many_requests_are_throttled(sandbox: Sandbox, kms: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html"""
     sandbox.change_settings(rates_enabled=True, rates={"kms:CreateKey": 2, "kms:ListKeys": None})
-    for _ in range(2):
+    for _time in range(2):
         kms.create_key()
     with refused("ThrottlingException", "You have exceeded the rate at which you may call KMS"):
         kms.create_key()

@@ -113,7 +113,7 @@ def test_what_once_had_a_tag_is_shown_without_one(tagging: Any, kms: Any, keys: 
 
 
 def test_pages(tagging: Any, new_key: Any, refused: Any) -> None:
-    made = {new_key(Tags=tags(environment="staging")) for _ in range(120)}
+    made = {new_key(Tags=tags(environment="staging")) for _time in range(120)}
     wanted = [{"Key": "environment"}]
     assert len(tagging.get_resources(TagFilters=wanted)["ResourceTagMappingList"]) == 50
     pages = list(tagging.get_paginator("get_resources").paginate(TagFilters=wanted, PaginationConfig={"PageSize": 100}))
@@ -131,7 +131,7 @@ def test_pages(tagging: Any, new_key: Any, refused: Any) -> None:
 
 def test_a_page_does_not_split_the_tags_of_a_resource(tagging: Any, new_key: Any) -> None:
     """The example in the description of TagsPerPage: 22 resources with 10 tags each, 100 tags a page: 10, 10, 2."""
-    for _ in range(22):
+    for _time in range(22):
         new_key(Tags=tags(**{f"t{number}": "v" for number in range(10)}))
     pages = list(tagging.get_paginator("get_resources").paginate(TagsPerPage=100))
     assert [len(page["ResourceTagMappingList"]) for page in pages] == [10, 10, 2]

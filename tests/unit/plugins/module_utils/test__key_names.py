@@ -43,8 +43,7 @@ INVENTORIES = Path(__file__).parents[4] / "inventories"
 
 def staging(**changes: t.Any) -> list[KeySpec]:
     options: dict[str, t.Any] = {"networks": {"moonbasealpha": {}, "kovan": {}}, "agents": AGENTS, **changes}
-    networks = options.pop("networks")
-    return environment_keys(networks, environment=options.pop("environment", "staging"), **options)
+    return environment_keys(**{"environment": "staging", **options})
 
 
 def names(specs: t.Iterable[KeySpec]) -> list[str]:
