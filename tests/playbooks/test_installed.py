@@ -18,7 +18,8 @@ from tests.playbooks.conftest import PLAYBOOK, ROOT
 def test_the_playbook_runs_where_the_collection_is_installed(aws: Sandbox, tmp_path: Path) -> None:
     galaxy = os.fspath(PLAYBOOK.with_name("ansible-galaxy"))
     environment = {**environment_without_aws(), **aws.environment(), "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}
-    environment["ANSIBLE_CONFIG"] = os.devnull
+    (tmp_path / "empty.cfg").touch()
+    environment["ANSIBLE_CONFIG"] = str(tmp_path / "empty.cfg")
 
     def run(*command: str) -> str:
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
