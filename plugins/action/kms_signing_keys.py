@@ -2,57 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows, while the module of the same name runs, what it says about long work.
-
-A module cannot print before it ends. With a local connection, which is how networks are connected to, the module and
-this plugin share a file; over any other connection the module runs as it would without this plugin.
-"""
+"""Shows, while the module of the same name runs, what it says about long work."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-import typing as t
-from pathlib import Path
-
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
-display = Display()
-
-_LOOK_SECONDS = 0.2
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._narrated_module import NarratedModule
 
 
-class ActionModule(ActionBase):
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        if self._connection.transport != "local":
-            return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars)}
-        with tempfile.TemporaryDirectory(prefix="agent_ops_") as folder:
-            progress = Path(folder) / "progress"
-            progress.touch()
-            arguments["progress_file"] = str(progress)
-            ended = threading.Event()
-            watcher = threading.Thread(target=_show, args=(progress, ended), daemon=True)
-            watcher.start()
-            try:
-                answer = self._execute_module(module_args=arguments, task_vars=task_vars)
-            finally:
-                ended.set()
-                watcher.join()
-        if isinstance(answer.get("invocation", {}).get("module_args"), dict):
-            answer["invocation"]["module_args"].pop("progress_file", None)
-        return {**result, **answer}
-
-
-def _show(progress: Path, ended: threading.Event) -> None:
-    with progress.open(encoding="utf-8") as stream:
-        while True:
-            last = ended.wait(_LOOK_SECONDS)
-            for line in stream:
-                display.display(line.rstrip("\n"))
-            if last:
-                return
+class ActionModule(NarratedModule):
+    """Runs the module."""

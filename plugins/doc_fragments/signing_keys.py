@@ -75,6 +75,11 @@ options:
       - Days between the scheduling of a deletion and the deletion itself, 7 to 30.
     type: int
     default: 30
+  progress_file:
+    description:
+      - A file that says what is being done while the module runs, a line for each step. It is set by the action plugin
+        of the module's name, which shows these lines.
+    type: path
 """
 
     CALLS = r"""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import CallFailed
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import TRANSIENT, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import OWNERSHIP_TAG, wanted_tags
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import (
     DISABLED,
@@ -124,8 +124,9 @@ class KmsWriter:
             found = self._find_unanswered(outcome)
             if found is not None:
                 return found
-            # KMS answers its own errors when it made no key. A connection that broke says nothing: do not try again.
-            if exc.code is None or last:
+            # KMS answers its own errors when it made no key. A connection that broke, or the error of something on the
+            # way to KMS, says nothing: do not try again.
+            if exc.code not in TRANSIENT or last:
                 raise
             return None
         metadata: t.Mapping[str, t.Any] = answer["KeyMetadata"]

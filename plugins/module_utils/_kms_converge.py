@@ -10,8 +10,6 @@ An edge: clients are parameters, and neither ansible nor amazon.aws is imported.
 from __future__ import annotations
 
 import base64
-import math
-import threading
 import typing as t
 from dataclasses import dataclass, field
 
@@ -33,6 +31,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan imp
     plan_retirement,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_read import KmsReader
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import Progress, Say, silence
 
 
 @dataclass
@@ -51,7 +50,7 @@ def converge(
     retire: bool = False,
     window: int = 30,
     dry_run: bool = False,
-    say: t.Callable[[str], None] = lambda text: None,
+    say: Say = silence,
 ) -> Result:
     """Read, plan and, unless ``dry_run``, apply. An error on one key does not lose the others.
 
@@ -73,11 +72,16 @@ def converge(
     work = [(writer, plan) for writer, plan in plans if plan.steps and not dry_run]
     for _writer, plan in plans:
         outcomes[plan.spec.name] = Outcome(plan, plan.action, _predicted(plan), plan.error, list(plan.warnings))
-    progress = _Progress([plan for _writer, plan in work], readers, say)
+    counts = {
+        region: sum(plan.action == "created" and plan.spec.region == region for _w, plan in work) for region in readers
+    }
+    rates = next(iter(readers.values())).call.rates
+    progress = Progress(counts, (rates["CreateKey"], rates["CreateAlias"]), say)
 
     def carry_out(item: tuple[KmsWriter, Plan]) -> Outcome:
         outcome = item[0].apply(item[1])
-        progress.done(outcome)
+        if outcome.action == "created":
+            progress.created()
         return outcome
 
     workers = max((reader.workers for reader in readers.values()), default=1)
@@ -153,34 +157,3 @@ def kms_row(spec: KeySpec, held: Reading, action: str, error: str | None = None)
         error=error,
         tags=dict(held.tags),
     )
-
-
-class _Progress:
-    """Says how many keys are created and about how long that takes, at the rates that creations are paced to."""
-
-    STEP = 20
-
-    def __init__(
-        self, plans: t.Sequence[Plan], readers: t.Mapping[str, KmsReader], say: t.Callable[[str], None]
-    ) -> None:
-        self._say = say
-        self._lock = threading.Lock()
-        self._done = 0
-        created = [plan for plan in plans if plan.action == "created"]
-        self._total = len(created)
-        if not created:
-            return
-        seconds = 0.0
-        for region, reader in readers.items():
-            rates = reader.call.rates
-            count = sum(plan.spec.region == region for plan in created)
-            seconds = max(seconds, count / min(rates["CreateKey"] or math.inf, rates["CreateAlias"] or math.inf))
-        say(f"Creating {self._total} signing keys in {', '.join(readers)}: about {math.ceil(seconds)} s at AWS's rates")
-
-    def done(self, outcome: Outcome) -> None:
-        if outcome.plan.action != "created" and outcome.action != "created":
-            return
-        with self._lock:
-            self._done += 1
-            if self._done % self.STEP == 0 and self._done < self._total:
-                self._say(f"{self._done} of {self._total} signing keys created")

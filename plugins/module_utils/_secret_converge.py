@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import CHANGES, refuse_shared_keys
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import Progress, Say, silence
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_apply import Outcome, SecretWriter
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_plan import (
     Plan,
@@ -43,10 +44,12 @@ def converge(
     retire: bool = False,
     window: int = 30,
     dry_run: bool = False,
+    say: Say = silence,
 ) -> Result:
     """Read, plan and, unless ``dry_run``, apply. An error on one key does not lose the others.
 
     :param readers: Region -> reader; every spec names one of these Regions.
+    :param say: is told before long work begins how long it will take, and how far it has come.
     """
     readings: dict[str, Reading] = {}
     for region, reader in readers.items():
@@ -62,7 +65,7 @@ def converge(
     }
     if not dry_run:
         writers = {region: SecretWriter(reader, wish, window=window) for region, reader in readers.items()}
-        for outcome in _apply(plans, writers, workers=max((reader.workers for reader in readers.values()), default=1)):
+        for outcome in _apply(plans, writers, say):
             outcomes[outcome.spec.name] = outcome
         # What was restored, or made by another run, could not be compared before.
         for name, error in _shared({name: outcome.held for name, outcome in outcomes.items()}).items():
@@ -76,9 +79,21 @@ def converge(
     return result
 
 
-def _apply(plans: t.Sequence[Plan], writers: t.Mapping[str, SecretWriter], *, workers: int) -> list[Outcome]:
+def _apply(plans: t.Sequence[Plan], writers: t.Mapping[str, SecretWriter], say: Say) -> list[Outcome]:
     work = [plan for plan in plans if plan.steps]
-    return side_by_side(lambda plan: writers[plan.spec.region or ""].apply(plan), work, workers=workers)
+    counts = {
+        region: sum(plan.action == "created" and plan.spec.region == region for plan in work) for region in writers
+    }
+    some = next(iter(writers.values())).reader
+    progress = Progress(counts, (some.call.rates["CreateSecret"],), say)
+
+    def carry_out(plan: Plan) -> Outcome:
+        outcome = writers[plan.spec.region or ""].apply(plan)
+        if outcome.action == "created":
+            progress.created()
+        return outcome
+
+    return side_by_side(carry_out, work, workers=some.workers)
 
 
 def _shared(readings: t.Mapping[str, Reading]) -> dict[str, str]:

@@ -62,6 +62,7 @@ def signing_key_options() -> dict[str, t.Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "revive": {"type": "list", "elements": "str", "default": []},
         "pending_window_days": {"type": "int", "default": WINDOW_DAYS[1]},
+        "progress_file": {"type": "path"},
         **call_options(),
     }
 

@@ -35,11 +35,6 @@ options:
         which IAM policies decide.
       - Keys that exist keep their policy.
     type: json
-  progress_file:
-    description:
-      - A file that says what is being done while the module runs, a line for each step. It is set by the action plugin
-        of the same name, which shows these lines.
-    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -196,15 +191,14 @@ sandbox:
   sample: false
 """
 
-import contextlib
 import typing as t
-from pathlib import Path
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_converge import converge
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import Wish
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_session import kms_readers
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
 from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_options import (
     key_specs,
     present,
@@ -215,22 +209,11 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_
 )
 
 
-def _narrator(path: str | None) -> t.Callable[[str], None]:
-    def say(text: str) -> None:
-        if path:
-            # What cannot be told must not keep anything from being done.
-            with contextlib.suppress(OSError), Path(path).open("a", encoding="utf-8") as stream:
-                stream.write(text + "\n")
-
-    return say
-
-
 def main() -> t.NoReturn:
     module = AwsModule(
         argument_spec={
             **signing_key_options(),
             "key_policy": {"type": "json", "no_log": False},
-            "progress_file": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -252,7 +235,7 @@ def main() -> t.NoReturn:
         retire=module.params["state"] == "absent",
         window=module.params["pending_window_days"],
         dry_run=module.check_mode,
-        say=_narrator(module.params["progress_file"]),
+        say=narrator(module.params["progress_file"]),
     )
     facts = {**identity, **endpoint(next(iter(readers.values())).kms)}
     present(module, result.rows, before=result.before, warnings=result.warnings, written=result.changed, **facts)

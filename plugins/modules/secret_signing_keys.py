@@ -232,6 +232,7 @@ import typing as t
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_converge import converge
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_plan import Wish
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_read import SecretReader
@@ -289,6 +290,7 @@ def main() -> t.NoReturn:
         retire=module.params["state"] == "absent",
         window=module.params["pending_window_days"],
         dry_run=module.check_mode,
+        say=narrator(module.params["progress_file"]),
     )
     facts = {**identity, **endpoint(next(iter(readers.values())).client)}
     present(module, result.rows, before=result.before, warnings=result.warnings, written=result.changed, **facts)
