@@ -72,9 +72,8 @@ def converge(
     work = [(writer, plan) for writer, plan in plans if plan.steps and not dry_run]
     for _writer, plan in plans:
         outcomes[plan.spec.name] = Outcome(plan, plan.action, _predicted(plan), plan.error, list(plan.warnings))
-    counts = {
-        region: sum(plan.action == "created" and plan.spec.region == region for _w, plan in work) for region in readers
-    }
+    created = [plan.spec.region for _writer, plan in work if plan.action == "created"]
+    counts = {region: created.count(region) for region in readers}
     rates = next(iter(readers.values())).call.rates
     progress = Progress(counts, (rates["CreateKey"], rates["CreateAlias"]), say)
 

@@ -81,9 +81,8 @@ def converge(
 
 def _apply(plans: t.Sequence[Plan], writers: t.Mapping[str, SecretWriter], say: Say) -> list[Outcome]:
     work = [plan for plan in plans if plan.steps]
-    counts = {
-        region: sum(plan.action == "created" and plan.spec.region == region for plan in work) for region in writers
-    }
+    created = [plan.spec.region for plan in work if plan.action == "created"]
+    counts = {region: created.count(region) for region in writers}
     some = next(iter(writers.values())).reader
     progress = Progress(counts, (some.call.rates["CreateSecret"],), say)
 

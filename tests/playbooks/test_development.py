@@ -43,6 +43,7 @@ def test_hex_keys_are_made_and_are_nowhere_but_in_their_secrets(
     rotated = json.dumps({"signing_keys_rotate": "all", "signing_keys_rotation_id": "spring"})
     before = private_keys(aws)
     outputs.append(play(*DEVELOPMENT, options=(*loud, "-e", rotated)).output)
+    assert "Creating 14 signing keys in us-west-2: about 1 s at AWS's rates" in outputs[0]
     assert "14 keys: 14 created" in outputs[0]
     assert "14 keys: 14 unchanged" in outputs[1]
     assert "14 keys: 14 rotated" in outputs[2]
