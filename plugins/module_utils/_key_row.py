@@ -10,6 +10,7 @@ Pure: no ansible, no AWS.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 
@@ -72,6 +73,22 @@ def key_row(spec: KeySpec, backend: str, **values: t.Any) -> dict[str, t.Any]:
         raise TypeError(f"a key row has no fields {sorted(unknown)}")
     row.update(values)
     return row
+
+
+@dataclass
+class Result:
+    """What came of converging a set: the rows before and after, and whether anything was or would be written."""
+
+    before: list[dict[str, t.Any]] = field(default_factory=list)
+    rows: list[dict[str, t.Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    changed: bool = False
+
+    def add(self, row: dict[str, t.Any], *, warnings: t.Iterable[str], written: bool) -> None:
+        """Add a key's row. A key that failed may have been written to all the same."""
+        self.rows.append(row)
+        self.warnings += warnings
+        self.changed |= written or row["action"] in CHANGES
 
 
 def failed_rows(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:

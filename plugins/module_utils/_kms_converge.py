@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import base64
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
     ABSENT_STATE,
-    CHANGES,
+    Result,
     key_row,
     refuse_shared_keys,
 )
@@ -32,14 +31,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan imp
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_read import KmsReader
 from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import Progress, Say, silence
-
-
-@dataclass
-class Result:
-    before: list[dict[str, t.Any]] = field(default_factory=list)
-    rows: list[dict[str, t.Any]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    changed: bool = False
 
 
 def converge(
@@ -89,9 +80,8 @@ def converge(
     for spec in specs:
         outcome = outcomes[spec.name]
         result.before.append(before[spec.name])
-        result.rows.append(kms_row(spec, outcome.held, outcome.action, outcome.error))
-        result.warnings += outcome.warnings
-        result.changed |= outcome.written or outcome.action in CHANGES
+        row = kms_row(spec, outcome.held, outcome.action, outcome.error)
+        result.add(row, warnings=outcome.warnings, written=outcome.written)
     return result
 
 

@@ -10,11 +10,10 @@ An edge: clients are parameters, and neither ansible nor amazon.aws is imported.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
-from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import CHANGES, refuse_shared_keys
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import Result, refuse_shared_keys
 from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import Progress, Say, silence
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_apply import Outcome, SecretWriter
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_plan import (
@@ -26,14 +25,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_plan 
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_read import SecretReader
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_rows import predicted, secret_row
-
-
-@dataclass
-class Result:
-    before: list[dict[str, t.Any]] = field(default_factory=list)
-    rows: list[dict[str, t.Any]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    changed: bool = False
 
 
 def converge(
@@ -73,9 +64,8 @@ def converge(
                 outcomes[name].action, outcomes[name].error = "failed", error
     for spec in specs:
         outcome = outcomes[spec.name]
-        result.rows.append(secret_row(spec, outcome.held, outcome.action, outcome.error))
-        result.warnings += outcome.warnings
-        result.changed |= outcome.written or outcome.action in CHANGES
+        row = secret_row(spec, outcome.held, outcome.action, outcome.error)
+        result.add(row, warnings=outcome.warnings, written=outcome.written)
     return result
 
 
