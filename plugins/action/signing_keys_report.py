@@ -56,9 +56,12 @@ class ActionModule(ActionBase):
         except ValueError as exc:
             # Whatever becomes of the files, the keys are there: their addresses must be seen.
             self._show(rows, facts, ())
-            raise AnsibleActionFail(str(exc)) from exc
+            raise AnsibleActionFail(str(exc)) from None
         if options["show"]:
             self._show(rows, facts, report.files)
+            if report.unwanted:
+                names = ", ".join(report.unwanted)
+                display.display(f"The report also has keys that the inventory does not ask for: {names}")
         return {
             **result,
             "files": [str(file) for file in report.files],
@@ -90,8 +93,15 @@ class _Report:
                 f" The last one is kept as {self._aside().name}"
             )
             last = {"signing_keys": []}
-        self.address_changes += _report.address_changes(last["signing_keys"], rows)
+        changes = _report.address_changes(last["signing_keys"], rows)
+        if facts["sandbox"] and len(changes) > 1:
+            forgot = (
+                f"{len(changes)} addresses are others than in the last report: a sandbox forgets its keys at its end."
+            )
+            changes = [f"{forgot} {changes[0]}"]
+        self.address_changes += changes
         merged = _report.merge(last["signing_keys"], rows, order)
+        self.unwanted = [row["name"] for row in merged if order and row["name"] not in order]
         contents = {
             "json": _report.as_json(merged, facts),
             "csv": _report.as_csv(merged, facts),
@@ -129,9 +139,7 @@ def _last_report(file: Path) -> tuple[str, dict[str, t.Any]]:
     except FileNotFoundError:
         return "", {"signing_keys": []}
     except OSError as exc:
-        raise ValueError(
-            f"The last report cannot be read: {exc}. Move {file} away, or mend this, and run again"
-        ) from exc
+        raise ValueError(f"The last report cannot be read: {exc}. Mend this and run again") from exc
     except UnicodeDecodeError as exc:
         raise ValueError(_NO_REPORT.format(file=file)) from exc
     try:

@@ -43,6 +43,25 @@ options:
     type: list
     elements: dict
     default: []
+  variables:
+    description: Names of the variables that are set. Those that are required and are not among them are a problem.
+    type: list
+    elements: str
+  key_backend:
+    description: Where the environment's keys live.
+    type: str
+  limit:
+    description: What the run is limited to, for the message.
+    type: str
+  limited:
+    description: The hosts that the limit means.
+    type: list
+    elements: str
+    default: []
+  naming:
+    description: >-
+      C(networks) (network to its settings) and C(template), to check that all keys of the environment can be named.
+    type: dict
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

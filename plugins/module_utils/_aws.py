@@ -104,7 +104,8 @@ def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:
     try:
         identity = call(sts, "get_caller_identity")
     except CallFailed as exc:
-        hint = _CREDENTIALS if is_aws_endpoint(sts.meta.endpoint_url) else _SANDBOX
+        sandbox = "connect" in str(exc) and not is_aws_endpoint(sts.meta.endpoint_url)
+        hint = _SANDBOX if sandbox else _CREDENTIALS
         module.fail_json(msg=f"AWS does not say who the caller is. {exc}. {hint}")
     account, pin = identity["Account"], module.params["account_id"]
     if pin and account != pin:

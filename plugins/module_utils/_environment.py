@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import environment_keys
+
 # The name is also the folder of the environment's reports, and "sandbox" that of the sandbox's.
 _NAME = re.compile(r"(?!sandbox\Z)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
+KEY_BACKENDS = ("kms", "secretsmanager")
+REQUIRED = ("agent_ops_aws_region", "agent_ops_key_backend", "agent_ops_agents")
 TEST_ONLY_AGENTS = ("kathy",)
 """Agents that spend money to make traffic, and that the documentation keeps out of production."""
 
@@ -25,12 +29,20 @@ def environment_problems(
     account_id: t.Any,
     additional_keys: t.Sequence[t.Any] = (),
     inventory_sources: t.Sequence[str] = (),
+    variables: t.Sequence[str] | None = None,
+    key_backend: str | None = None,
+    limit: str | None = None,
+    limited: t.Sequence[str] = (),
+    naming: t.Mapping[str, t.Any] | None = None,
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
 
     :param environments: hosts of the group ``environments``, in which each environment's inventory names itself.
     :param networks: hosts of the group ``networks``.
     :param account_id: the pinned account, or "".
+    :param variables: names of the variables that are set, or None where that is not known.
+    :param limit: what the run is limited to, and ``limited`` the hosts that this means.
+    :param naming: ``networks`` (network -> settings) and ``template``, to check that all keys can be named.
     :param additional_keys: keys beyond those of the agents, each with its ``agent``.
     """
     sources = ", ".join(inventory_sources) or "none"
@@ -55,6 +67,15 @@ def environment_problems(
             f"agent_ops_environment is {name!r}, but the inventory's group environments names {environments[0]!r}."
             " Expected: the same. Two environments' inventories were mixed, or one of the two names is wrong"
         )
+    problems += [
+        f"{variable} is not set. Set it in the inventory of {name}, for instance in its group_vars/all"
+        for variable in REQUIRED
+        if variables is not None and variable not in variables
+    ]
+    if key_backend not in (None, *KEY_BACKENDS):
+        problems.append(f"agent_ops_key_backend is {key_backend!r}. Expected: one of {', '.join(KEY_BACKENDS)}")
+    if limit is not None and networks and not set(limited) & set(networks):
+        problems.append(f"--limit {limit} leaves no network of {name}. Expected: one of {', '.join(networks)}")
     if not networks:
         problems.append(f"The environment {name} has no networks. Expected: hosts in its inventory's group networks")
     if account_id and not (isinstance(account_id, str) and _ACCOUNT_ID.match(account_id)):
@@ -68,7 +89,24 @@ def environment_problems(
             "agent_ops_additional_keys": [item.get("agent") for item in additional_keys if isinstance(item, t.Mapping)],
         }
         problems += _protected_problems(name, owners, account_id)
+    if naming is not None and not problems:
+        problems += _naming_problems(name, agents, additional_keys, naming)
     return problems
+
+
+def _naming_problems(
+    name: str, agents: t.Any, additional_keys: t.Sequence[t.Any], naming: t.Mapping[str, t.Any]
+) -> t.Iterator[str]:
+    try:
+        environment_keys(
+            naming["networks"],
+            environment=name,
+            agents=agents,
+            template=naming["template"],
+            additional=additional_keys,
+        )
+    except ValueError as exc:
+        yield f"The signing keys of {name} cannot be named. {exc}"
 
 
 def _protected_problems(name: str, owners: t.Mapping[str, t.Sequence[t.Any]], account_id: t.Any) -> t.Iterator[str]:

@@ -10,6 +10,7 @@ allow it and its row in the report take its name. Pure: no ansible, no AWS; erro
 
 from __future__ import annotations
 
+import difflib
 import re
 import string
 import typing as t
@@ -18,6 +19,9 @@ from dataclasses import dataclass, field, replace
 DEFAULT_TEMPLATE = "{environment}-{network}-{agent}-{purpose}"
 FIELDS = ("environment", "network", "agent", "purpose")
 PURPOSES = ("signer", "attestation")
+
+_SETTINGS = ("excluded_keys", "aws_region")
+"""The settings of a network that are read here. Others are read elsewhere, but not if they are misspelt."""
 
 _ADDITIONAL_FIELDS = {"agent", "purpose", "name", "networks"}
 
@@ -239,6 +243,14 @@ def environment_keys(
         _check_word("network", network)
         if not isinstance(settings, t.Mapping):
             raise ValueError(f"Network {network} has the settings {type(settings).__name__}; expected a dictionary")
+        for setting in set(map(str, settings)) - set(_SETTINGS):
+            meant = difflib.get_close_matches(setting, _SETTINGS, n=1, cutoff=0.8)
+            if meant:
+                raise ValueError(f"Network {network} has the setting {setting!r}; expected {meant[0]}")
+    if not isinstance(agents, t.Mapping):
+        raise ValueError(f"The agents are {agents!r}; expected a dictionary of agent to purposes")
+    if not agents and not additional:
+        raise ValueError("There are no agents and no additional keys, so that there is no key to make")
     if not isinstance(tags or {}, t.Mapping):
         raise ValueError(f"The tags are {tags!r}; expected a dictionary")
     entries = [*_agent_entries(agents, template), *_additional_entries(additional, networks)]

@@ -72,6 +72,9 @@ def key_row(spec: KeySpec, backend: str, **values: t.Any) -> dict[str, t.Any]:
     if unknown:
         raise TypeError(f"a key row has no fields {sorted(unknown)}")
     row.update(values)
+    if not spec.agent:
+        # A key that is named only, to be retired: its tags say what it is for.
+        row.update((name, row[name] or row["tags"].get(name)) for name in ("network", "agent", "purpose"))
     return row
 
 

@@ -200,12 +200,14 @@ class KmsWriter:
             if self.reader.aliases(key):
                 return
             self._settle(outcome, "schedule_key_deletion", DYING, PendingWindowInDays=SHORTEST_WINDOW)
+            came = f"is scheduled for deletion in {SHORTEST_WINDOW} days"
         except CallFailed as exc:
-            arn = (outcome.held.metadata or {})["Arn"]
-            outcome.warnings.append(
-                f"Another run was faster for {outcome.plan.spec.alias}. The key that this run made, {arn}, has no alias"
-                f" and is not needed, but could not be given back: {exc}. Schedule its deletion"
-            )
+            came = f"could not be given back: {exc}. Schedule its deletion"
+        arn = (outcome.held.metadata or {})["Arn"]
+        outcome.warnings.append(
+            f"Another run was faster for {outcome.plan.spec.alias}. The key that this run made, {arn}, has no alias and"
+            f" is not needed; it {came}"
+        )
 
     def _settle(self, outcome: Outcome, method: str, states: tuple[str, ...], **parameters: t.Any) -> dict[str, t.Any]:
         """Make a call that changes a key's state, and take the state for success if an earlier answer was lost."""

@@ -70,6 +70,7 @@ class Wish:
 
     account_id: str
     revive: frozenset[str] = frozenset()
+    replace: frozenset[str] = frozenset()
     key_policy: str | None = None
 
 
@@ -145,6 +146,13 @@ def _plan_absent_alias(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
             " Leave it out of the keys to revive, and it is created"
         )
         return Plan(spec, reading, "failed", error=error, warnings=warnings)
+    if dying and spec.name not in wish.replace:
+        error = (
+            f"{spec.alias} does not exist in {spec.region}, and {', '.join(dying)}, which was made for it, is pending"
+            f" deletion. Expected: no such key. Name {spec.name} in revive to use that key again, or in replace to have"
+            " a new one with another address"
+        )
+        return Plan(spec, reading, "failed", error=error, warnings=warnings)
     tags = wanted_tags(spec, spec.alias)
     return Plan(spec, reading, "created", ("create", "alias"), missing_tags=tags, warnings=warnings)
 
@@ -174,8 +182,10 @@ def plan_retirement(spec: KeySpec, reading: Reading, wish: Wish) -> Plan:
     if reading.error:
         return Plan(spec, reading, "failed", error=reading.error)
     if reading.metadata is None:
-        steps: tuple[str, ...] = ("unalias",) if reading.alias_without_target else ()
-        return Plan(spec, reading, "retired" if steps else "unchanged", steps)
+        if reading.alias_without_target:
+            return Plan(spec, reading, "retired", ("unalias",))
+        nothing = f"{spec.alias} does not exist in {spec.region}: it was retired before, or the name is mistyped"
+        return Plan(spec, reading, "unchanged", warnings=(nothing,))
     what = f"{spec.alias} in {spec.region} points at {reading.metadata['Arn']}"
     error = _wrong_account(what, reading.metadata, wish)
     defect = no_signing_key(reading.metadata)

@@ -29,6 +29,13 @@ options:
     description:
       - V(absent) retires exactly the keys named in O(signing_keys). Their deletion is scheduled and their aliases are
         removed.
+  replace:
+    description:
+      - Names of keys that are created anew although a key that was made for the same alias is pending deletion. The new
+        key has another address. Without it such a key is an error, since it may have been retired by mistake.
+    type: list
+    elements: str
+    default: []
   key_policy:
     description:
       - Key policy of keys that are created, as a JSON document. Without it KMS gives its default key policy, under
@@ -214,6 +221,7 @@ def main() -> t.NoReturn:
         argument_spec={
             **signing_key_options(),
             "key_policy": {"type": "json", "no_log": False},
+            "replace": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -226,6 +234,7 @@ def main() -> t.NoReturn:
     wish = Wish(
         account_id=identity["account_id"],
         revive=frozenset(module.params["revive"]),
+        replace=frozenset(module.params["replace"]),
         key_policy=module.params["key_policy"],
     )
     result = converge(

@@ -159,7 +159,9 @@ def test_a_retired_key_is_revived(world: World) -> None:
 def test_a_retired_key_is_not_revived_unasked(world: World) -> None:
     made = world.succeed([KEY]).row
     world.succeed([ONLY_NAME], state="absent")
-    row = world.succeed([KEY]).row
+    # Nor is it replaced unasked: whoever funds its address would not know.
+    world.refuse(KEY, made["arn"], "pending deletion", f"Name {NAME} in revive", "or in replace")
+    row = world.succeed([KEY], replace=[NAME]).row
     assert row["action"] == "created"
     assert row["address"] != made["address"]
     assert world.describe(made["key_id"])["KeyState"] == "PendingDeletion"
@@ -169,7 +171,7 @@ def test_the_retired_key_is_revived_and_not_one_that_was_given_back(world: World
     """A key that lost a race for the alias carries the same tag and is dying too. Nobody has ever used it."""
     given_back = world.make(tags=tags_of(KEY), Description=KEY["description"])
     world.kms.schedule_key_deletion(KeyId=given_back["KeyId"], PendingWindowInDays=7)
-    made = world.succeed([KEY]).row
+    made = world.succeed([KEY], replace=[NAME]).row
     world.succeed([ONLY_NAME], state="absent")
     result = world.run([KEY], revive=[NAME])
     # Either the right one, or a refusal that names both.

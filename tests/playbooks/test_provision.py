@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import boto3
 import pytest
 
-from sandbox.client import ACCOUNT_ID, Sandbox
-from tests.playbooks.conftest import Play, Report
+from sandbox.client import ACCOUNT_ID, Sandbox, environment_without_aws
+from tests.playbooks.conftest import PLAYBOOK, ROOT, Play, Report
 
 STAGING = ("staging", "sandbox")
 
@@ -288,3 +291,83 @@ def test_half_of_all_requests_are_throttled_and_it_finishes(play: Play, report: 
     kms = boto3.client("kms", **aws.boto3_arguments())
     keys = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
     assert sorted(keys) == sorted(row["key_id"] for row in report("staging").values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"agent_ops_key_backend": "kmss"}, "agent_ops_key_backend is 'kmss'. Expected: one of kms, secretsmanager"),
+        ({"agent_ops_agents": {}}, "so that there is no key to make"),
+        ({"agent_ops_network": {"excluded_key": ["kathy"]}}, "has the setting 'excluded_key'; expected excluded_keys"),
+        ({"signing_keys_rotate": ["staging-kovan-relayer-signer"]}, "in AWS KMS and cannot be rotated"),
+    ],
+)
+def test_a_mistake_is_told_with_its_name_before_any_call(
+    play: Play, aws: Sandbox, variables: dict[str, object], told: str
+) -> None:
+    done = play(*STAGING, options=extra(**variables))
+    assert done.code != 0
+    assert told in done.told
+    assert aws.log() == []
+
+
+def test_a_limit_that_leaves_no_network_is_refused(play: Play, aws: Sandbox) -> None:
+    done = play(*STAGING, options=("--limit", "staging"))
+    assert done.code != 0
+    assert "--limit staging leaves no network of staging. Expected: one of moonbasealpha, kovan" in done.told
+    assert aws.log() == []
+
+
+def test_a_retired_key_is_neither_forgotten_nor_replaced(play: Play, report: Report, aws: Sandbox) -> None:
+    assert play(*STAGING, options=("--limit", "kovan")).code == 0
+    name = "staging-kovan-kathy-signer"
+    address = report("staging")[name]["address"]
+    retire = (*extra(agent_ops_network={"excluded_keys": ["kathy"]}), "-e", f"signing_keys_retire={name}")
+    for again in (False, True):
+        done = play(*STAGING, options=("--limit", "kovan", *retire))
+        assert done.code == 0, done.output
+        assert ("it was retired before, or the name is mistyped" in done.told) == again
+        row = report("staging")[name]
+        assert (row["address"], row["state"], row["network"], row["agent"]) == (
+            address,
+            "PendingDeletion",
+            "kovan",
+            "kathy",
+        )
+        assert f"The report also has keys that the inventory does not ask for: {name}" in done.output
+    refused = play(*STAGING, options=("--limit", "kovan"))
+    assert refused.code != 0
+    assert f"Name {name} in revive to use that key again, or in replace" in refused.told
+    revived = play(*STAGING, options=("--limit", "kovan", "-e", f"signing_keys_revive={name}"))
+    assert revived.code == 0, revived.output
+    assert report("staging")[name]["address"] == address
+
+
+def test_a_sandbox_that_was_started_anew_is_told_in_one_line(play: Play, aws: Sandbox) -> None:
+    assert play(*STAGING).code == 0
+    aws.reset()
+    done = play(*STAGING)
+    assert "14 addresses are others than in the last report: a sandbox forgets its keys at its end." in done.told
+    assert done.output.count("[WARNING]: 14 addresses") == 1
+
+
+def test_an_interrupted_run_begins_no_more_keys(aws: Sandbox, play: Play, tmp_path: Path) -> None:
+    aws.change_settings(rates={"kms:CreateKey": 5}, latency_seconds=0.3)
+    sources = [option for name in STAGING for option in ("-i", str(ROOT / "inventories" / name))]
+    command = [str(PLAYBOOK), "provision.yml", *sources, "-e", f"agent_ops_sandbox_artifacts_root={tmp_path}/sandbox"]
+    environment = {**environment_without_aws(), "AGENT_OPS_SANDBOX_URL": aws.url}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not aws.log(operation="CreateKey") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+    time.sleep(4)
+    assert 0 < len(aws.log(operation="CreateKey")) < 14
+    assert len(aws.log(operation="CreateKey")) == len(aws.log(operation="CreateAlias"))
+    aws.change_settings(latency_seconds=0)
+    assert play(*STAGING).code == 0
+    kms = boto3.client("kms", **aws.boto3_arguments())
+    assert len([key for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]) == 14

@@ -200,8 +200,12 @@ def test_an_orphan_that_cannot_be_used_is_left_alone_and_named(state: str) -> No
 
 
 @pytest.mark.parametrize("state", ["PendingDeletion", "PendingReplicaDeletion"])
-def test_a_key_that_was_retired_is_replaced_without_a_word(state: str) -> None:
+def test_a_key_that_was_retired_is_replaced_only_when_asked(state: str) -> None:
     plan = plan_for(orphan(KeyState=state))
+    assert (plan.action, plan.steps) == ("failed", ())
+    for fragment in (arn(1), "pending deletion", f"Name {NAME} in revive", "or in replace"):
+        assert fragment in (plan.error or "")
+    plan = plan_for(orphan(KeyState=state), wish=Wish(ACCOUNT, replace=frozenset({NAME})))
     assert (plan.action, plan.orphan, plan.warnings) == ("created", None, ())
 
 
