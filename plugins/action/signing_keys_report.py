@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
             self._show(rows, facts, ())
             raise AnsibleActionFail(str(exc)) from None
         if options["show"]:
-            self._show(rows, facts, report.files)
+            self._show(report.shown, facts, report.files)
             if report.unwanted:
                 names = ", ".join(report.unwanted)
                 display.display(f"The report also has keys that the inventory does not ask for: {names}")
@@ -101,6 +101,9 @@ class _Report:
             changes = [f"{forgot} {changes[0]}"]
         self.address_changes += changes
         merged = _report.merge(last["signing_keys"], rows, order)
+        names = {row["name"] for row in rows}
+        # With what the last report knows of a key that could not be read now, its address above all.
+        self.shown = [row for row in merged if row["name"] in names]
         self.unwanted = [row["name"] for row in merged if order and row["name"] not in order]
         contents = {
             "json": _report.as_json(merged, facts),

@@ -371,3 +371,16 @@ def test_an_interrupted_run_begins_no_more_keys(aws: Sandbox, play: Play, tmp_pa
     assert play(*STAGING).code == 0
     kms = boto3.client("kms", **aws.boto3_arguments())
     assert len([key for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]) == 14
+
+
+def test_the_table_still_says_the_address_of_a_key_that_cannot_be_read(
+    play: Play, report: Report, aws: Sandbox
+) -> None:
+    assert play(*STAGING, options=("--limit", "kovan")).code == 0
+    row = report("staging")["staging-kovan-relayer-signer"]
+    boto3.client("kms", **aws.boto3_arguments()).disable_key(KeyId=row["key_id"])
+    done = play(*STAGING, options=("--limit", "kovan"))
+    assert done.code != 0
+    assert "which is Disabled. Expected: Enabled." in done.told
+    assert row["address"] in done.output
+    assert report("staging")["staging-kovan-relayer-signer"]["address"] == row["address"]
