@@ -11,7 +11,6 @@ quota, and each of them repeats a ``CreateKey`` whose answer was lost, which mak
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import threading
@@ -68,7 +67,6 @@ _IAM_PREFIXES = {"tagging": "tag"}
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 3.0
 _ATTEMPTS = 20
-_BEGINNINGS = ("CreateKey", "CreateSecret")
 # Nothing listens there, or no name, or no route: waiting longer does not help somebody who mistyped an endpoint.
 _CONNECT_ATTEMPTS = 3
 
@@ -138,7 +136,6 @@ class Caller:
 
     def __init__(self, rates: t.Mapping[str, float] | None = None) -> None:
         self.rates = {**PUBLISHED_RATES, **(rates or {})}
-        self._parent = os.getppid()
         self._pacer = Pacer(self.rates)
 
     def __call__(self, client: t.Any, method: str, *, repeatable: bool = True, **parameters: t.Any) -> dict[str, t.Any]:
@@ -152,9 +149,6 @@ class Caller:
         action = f"{_IAM_PREFIXES.get(service, service)}:{operation}"
         for attempt in range(_ATTEMPTS):
             self._pacer.wait(operation)
-            if operation in _BEGINNINGS and os.getppid() != self._parent:
-                # Ansible ends at Ctrl-C and leaves its modules running: what has begun is finished, no more is begun.
-                raise CallFailed(action, None, "the run was interrupted")
             try:
                 return t.cast("dict[str, t.Any]", getattr(client, method)(**parameters))
             except boto.ClientError as exc:
