@@ -48,6 +48,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--log-file", type=Path, help="file that gets every request as a line of JSON")
     parser.add_argument("--rates", action="store_true", help="enforce AWS's published request rates")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that every answer takes at least")
+    parser.add_argument("--iam", action="store_true", help="enforce IAM for users and roles that are made here")
     return parser.parse_args(arguments)
 
 

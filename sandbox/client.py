@@ -55,6 +55,7 @@ class Sandbox:
         port: int = 0,
         rates: bool = False,
         latency: float = 0.0,
+        iam: bool = False,
         log_file: Path | None = None,
         python: str = sys.executable,
         output: Path | None = None,
@@ -66,6 +67,7 @@ class Sandbox:
             command = [python, "-m", "sandbox", "--port", str(port), "--ready-file", str(ready)]
             command += ["--latency", str(latency)]
             command += ["--rates"] if rates else []
+            command += ["--iam"] if iam else []
             command += ["--log-file", str(log_file.resolve())] if log_file else []
             with said.open("ab") as stream:
                 process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
@@ -135,7 +137,9 @@ class Sandbox:
         return self._request("GET", "settings")
 
     def change_settings(self, **settings: Any) -> dict[str, Any]:
-        """``latency_seconds``, ``rates_enabled``, ``rates`` (action: requests a second, None: no limit)."""
+        """``latency_seconds``, ``rates_enabled``, ``rates`` (action: requests a second, None: no limit),
+        ``iam_enforced``, ``alias_lag_seconds``, ``iam_lag_seconds``.
+        """
         return self._request("PUT", "settings", settings)
 
     def faults(self) -> list[dict[str, Any]]:

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from sandbox.errors import Answer, BadControlRequest, json_answer
+from sandbox.iam.enforcement import Lags
+from sandbox.iam.identities import remember_holdings
 from sandbox.moto_server import reset_moto
 from sandbox.planting import import_key_material, plant_alias
-from sandbox.settings import checked_latency
+from sandbox.settings import checked_lag, checked_latency, checked_switch
 
 if TYPE_CHECKING:
     from sandbox.server import Application
 
 CONTROL_PREFIX = "/sandbox/"
-_SETTINGS = {"latency_seconds", "rates_enabled", "rates"}
+_SETTINGS = {"alias_lag_seconds", "iam_enforced", "iam_lag_seconds", "latency_seconds", "rates_enabled", "rates"}
 Route = Callable[["Control", dict[str, Any], dict[str, str]], Any]
 
 
@@ -63,6 +65,9 @@ class Control:
         application = self._application
         return {
             "latency_seconds": application.settings.latency_seconds,
+            "iam_enforced": application.settings.iam_enforced,
+            "alias_lag_seconds": application.settings.lags.alias,
+            "iam_lag_seconds": application.settings.lags.iam,
             "rates_enabled": application.rates.enabled,
             "rates": application.rates.per_second(),
         }
@@ -72,14 +77,19 @@ class Control:
         unknown = set(content) - _SETTINGS
         if unknown:
             raise BadControlRequest(f"unknown setting {sorted(unknown)[0]!r}; known are {', '.join(sorted(_SETTINGS))}")
-        application = self._application
-        latency = checked_latency(content.get("latency_seconds", application.settings.latency_seconds))
-        enabled = content.get("rates_enabled", application.rates.enabled)
-        if not isinstance(enabled, bool):
-            raise BadControlRequest("'rates_enabled' must be true or false")
+        application, settings = self._application, self._application.settings
+        latency = checked_latency(content.get("latency_seconds", settings.latency_seconds))
+        enforced = checked_switch("iam_enforced", content.get("iam_enforced", settings.iam_enforced))
+        alias_lag = checked_lag("alias_lag_seconds", content.get("alias_lag_seconds", settings.lags.alias))
+        iam_lag = checked_lag("iam_lag_seconds", content.get("iam_lag_seconds", settings.lags.iam))
+        enabled = checked_switch("rates_enabled", content.get("rates_enabled", application.rates.enabled))
         application.rates.change(content.get("rates", {}))
         application.rates.switch(enabled)
-        application.settings.latency_seconds = latency
+        settings.latency_seconds = latency
+        settings.iam_enforced = enforced
+        if iam_lag != settings.lags.iam:
+            remember_holdings(iam_lag > 0)
+        settings.lags = Lags(alias_lag, iam_lag)
         return self.read_settings({}, query)
 
     def read_faults(self, _content: dict[str, Any], _query: dict[str, str]) -> Any:

@@ -74,11 +74,10 @@ def internal(service: str) -> ServiceError:
     return ServiceError(_INTERNAL.get(service, "InternalFailure"), "An internal error was asked of the sandbox.", 500)
 
 
-def access_denied(service: str, principal: str, action: str, resource: str) -> ServiceError:
-    text = (
-        f"User: {principal} is not authorized to perform: {action} on resource: {resource} "
-        f"because no identity-based policy allows the {action} action"
-    )
+def access_denied(service: str, principal: str, action: str, resource: str, reason: str | None = None) -> ServiceError:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+    reason = reason or f"because no identity-based policy allows the {action} action"
+    text = f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}"
     if service in _JSON_SERVICES:
         return ServiceError("AccessDeniedException", text, 400)
     return ServiceError("AccessDenied", text, 403)

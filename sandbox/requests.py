@@ -26,6 +26,8 @@ _TARGETS = {
 # Signing name -> prefix of IAM actions, where the two differ. The log and the faults speak of IAM actions.
 _PREFIXES = {"tagging": "tag"}
 _UNKNOWN_KEY = "AKIAEXAMPLE"
+# Operations that bring a proof of their own instead of a signature.
+_UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 
 # Parameters that name a resource. Nothing else of a request's content is ever logged: it may be secret.
 _RESOURCE_NAMES = (
@@ -95,6 +97,8 @@ def parse_call(environ: dict[str, Any]) -> Call:
         if "Action" in form:
             params = {name: values[0] for name, values in form.items()}
             operation = str(params["Action"])
+            if not service and operation in _UNSIGNED:
+                service = "sts"
     if not operation:
         service = service or "s3"
         operation = _rest_operation(service, environ)

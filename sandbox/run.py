@@ -23,7 +23,7 @@ def run(options: argparse.Namespace, stop: threading.Event) -> int:
     except OSError as error:
         return _fail(f"cannot write {options.log_file}: {error.strerror}")
     try:
-        application = Application(rates=options.rates, latency=options.latency, log_file=log_file)
+        application = Application(rates=options.rates, latency=options.latency, iam=options.iam, log_file=log_file)
         server = Server(options.host, options.port, application)
     except (ValueError, OverflowError, BadControlRequest) as error:
         return _fail(str(error))

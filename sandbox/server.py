@@ -19,6 +19,9 @@ from sandbox.errors import Answer, BadControlRequest, DropConnection, ServiceErr
 from sandbox.faults import Faults, Rule
 from sandbox.holds import Holds
 from sandbox.http_server import reason
+from sandbox.iam import responses as iam_responses
+from sandbox.iam.enforcement import authorise, identify
+from sandbox.iam.identities import note_change
 from sandbox.kms import service as kms
 from sandbox.moto_server import MotoServer
 from sandbox.rates import Rates
@@ -33,8 +36,10 @@ _XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 class Application:
     """A WSGI application. ``services`` answer what the sandbox does itself; the rest is moto's."""
 
-    def __init__(self, *, rates: bool = False, latency: float = 0.0, log_file: TextIO | None = None) -> None:
-        self.settings = Settings(latency)
+    def __init__(
+        self, *, rates: bool = False, latency: float = 0.0, iam: bool = False, log_file: TextIO | None = None
+    ) -> None:
+        self.settings = Settings(latency, iam_enforced=iam)
         self.rates = Rates(rates)
         self.faults = Faults()
         self.holds = Holds()
@@ -44,7 +49,9 @@ class Application:
             "kms": kms.answer,
             "secretsmanager": secretsmanager.answer,
             "tag": self._tag,
+            "iam": self._iam,
         }
+        iam_responses.install()
         kms.install()
         secretsmanager.install()
         self.control = Control(self)
@@ -129,8 +136,8 @@ class Application:
         return None
 
     def _work(self, call: Call) -> Answer:
-        callers.note_use(call)
         try:
+            self._admit(call)
             service = self.services.get(call.service)
             return service(call) if service else self.moto.answer(call)
         except ServiceError as error:
@@ -140,6 +147,22 @@ class Application:
             traceback.print_exc()
             failure = ServiceError("SandboxFailure", f"{type(error).__name__}: {error}", 500)
             return errors.render(call.service, failure)
+
+    def _admit(self, call: Call) -> None:
+        """Raises what AWS answers to whom it does not let in. Only a key that counts has been used."""
+        settings = self.settings
+        if not settings.iam_enforced:
+            callers.note_use(call)
+            return
+        caller = identify(call, settings.lags)
+        callers.note_use(call)
+        authorise(call, caller, settings.lags)
+
+    def _iam(self, call: Call) -> Answer:
+        answer = self.moto.answer(call)
+        if self.settings.lags.iam and call.write:
+            note_change(call)
+        return answer
 
     def _tag(self, call: Call) -> Answer:
         return tagging.answer(call) if call.operation == "GetResources" else self.moto.answer(call)

@@ -15,6 +15,7 @@ from moto.kms.models import Alias, Key, KmsBackend
 from moto.kms.utils import RESERVED_ALIASES
 
 from sandbox.kms import errors
+from sandbox.kms.history import KeyHistory, RecordingTagger
 from sandbox.kms.keys import SandboxKey, generate_pair
 
 _KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -37,6 +38,8 @@ class SandboxKmsBackend(KmsBackend):
         super().__init__(region_name, account_id)
         self.keys: dict[str, SandboxKey] = {}  # type: ignore[assignment]
         self.aliases: dict[str, Alias] = {}
+        self.history = KeyHistory()
+        self.tagger = RecordingTagger(self._note, key_name="TagKey", value_name="TagValue")
 
     @property
     def _url_module(self) -> ModuleType:
@@ -72,6 +75,20 @@ class SandboxKmsBackend(KmsBackend):
         if tags:
             self.tagger.tag_resource(key.id, tags)
         self.keys[key.id] = key
+        self._note(key.id)
+
+    # What authorisation sees
+
+    def _note(self, key_id: str) -> None:
+        key = self.keys.get(key_id)
+        aliases = tuple(key.aliases) if key is not None else ()
+        self.history.note(key_id, aliases, self.tagger.get_tag_dict_for_resource(key_id))
+
+    def seen_by_authorisation(self, key: SandboxKey, lag: float) -> tuple[tuple[str, ...], dict[str, str]]:
+        """A key's aliases and tags, as they were so many seconds ago."""
+        if lag:
+            return self.history.at(key.id, lag)
+        return tuple(key.aliases), self.tagger.get_tag_dict_for_resource(key.id)
 
     # Aliases
 
@@ -84,20 +101,25 @@ class SandboxKmsBackend(KmsBackend):
         alias = Alias(*place, alias_name, key)  # type: ignore[abstract]
         key.aliases[alias_name] = alias
         self.aliases[alias_name] = alias
+        self._note(key.id)
         return alias
 
     def update_alias(self, target_key_id: str, alias_name: str) -> Alias:
         alias = self.aliases[alias_name]
-        if alias.target_key_id in self.keys:
-            self.keys[alias.target_key_id].aliases.pop(alias_name, None)
+        before = alias.target_key_id
+        if before in self.keys:
+            self.keys[before].aliases.pop(alias_name, None)
+            self._note(before)
         alias.target_key_id = self.get_key_id(target_key_id)
         self.keys[alias.target_key_id].aliases[alias_name] = alias
+        self._note(alias.target_key_id)
         return alias
 
     def delete_alias(self, alias_name: str) -> None:
         alias = self.aliases.pop(alias_name)
         if alias.target_key_id in self.keys:
             self.keys[alias.target_key_id].aliases.pop(alias_name, None)
+            self._note(alias.target_key_id)
 
     def plant_alias(self, alias_name: str) -> Alias:
         place = (self.account_id, self.region_name)

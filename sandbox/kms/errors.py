@@ -60,4 +60,5 @@ def invalid_marker(marker: str) -> ServiceError:
 
 
 def dry_run() -> ServiceError:
-    return ServiceError("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
+    text = "The request would have succeeded, but the DryRun option is set."
+    return ServiceError("DryRunOperationException", text, 412)

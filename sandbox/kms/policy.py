@@ -17,6 +17,8 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
+from sandbox.errors import ServiceError
+from sandbox.iam.conditions import is_well_formed
 from sandbox.kms import errors
 
 MOST_BYTES = 32768
@@ -47,8 +49,12 @@ def require_policy(text: Any, *, account: str, partition: str, caller: str, bypa
     for statement in statements:
         _check_statement(statement, account, partition)
     if not bypass and not _lets_administer(statements, account, caller):
-        raise errors.malformed_policy("The new key policy will not allow you to update the key policy in the future.")
+        raise locked_out()
     return text
+
+
+def locked_out() -> ServiceError:
+    return errors.malformed_policy("The new key policy will not allow you to update the key policy in the future.")
 
 
 def _statements(text: str) -> list[dict[str, Any]]:
@@ -80,10 +86,10 @@ def _check_statement(statement: dict[str, Any], account: str, partition: str) ->
         values = _listed(statement.get(name, []))
         if not all(isinstance(value, str) for value in values):
             raise errors.malformed_policy(f"{name} must be a string or a list of strings")
-    if not isinstance(statement.get("Condition", {}), dict):
-        raise errors.malformed_policy("Condition must be an object")
+    if not is_well_formed(statement.get("Condition", {})):
+        raise errors.malformed_policy("Condition must be an object of operators, condition keys and values")
     for principal in _principals(statement):
-        if not _principal_exists(principal, account, partition):
+        if not principal_exists(principal, account, partition):
             raise errors.malformed_policy("Policy contains a statement with one or more invalid principals.")
 
 
@@ -100,7 +106,7 @@ def _principals(statement: dict[str, Any]) -> list[str]:
     return principals
 
 
-def _principal_exists(principal: str, account: str, partition: str) -> bool:
+def principal_exists(principal: str, account: str, partition: str) -> bool:
     """Principals must exist. Those of other accounts cannot be seen from here, and pass."""
     if principal == "*" or re.fullmatch(r"\d{12}", principal) or _SESSION.fullmatch(principal):
         return True

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import uuid
 from typing import Any
 
 from sandbox.errors import ServiceError
+from sandbox.iam.conditions import is_well_formed
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 _MOST_BYTES = 65536
@@ -93,6 +95,25 @@ def tags_of(params: dict[str, Any]) -> list[dict[str, str]]:
         if key.lower().startswith("aws:"):
             raise invalid_parameter("A tag key must not begin with aws:, which is reserved.")
     return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in tags]
+
+
+def require_resource_policy(params: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html"""
+    try:
+        document = json.loads(required(params, "ResourcePolicy", 20480))
+    except ValueError:
+        document = None
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    if not all(
+        isinstance(one, dict)
+        and one.get("Effect") in ("Allow", "Deny")
+        and ("Principal" in one) != ("NotPrincipal" in one)
+        and ("Action" in one) != ("NotAction" in one)
+        and is_well_formed(one.get("Condition", {}))
+        for one in listed
+    ):
+        raise ServiceError("MalformedPolicyDocumentException", "This resource policy contains a syntax error.")
 
 
 def stages_of(params: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from sandbox.errors import Answer, ServiceError, json_answer, not_implemented
 from sandbox.locks import STATE
 from sandbox.requests import Call
 from sandbox.secretsmanager.backend import SandboxSecretsBackend
+from sandbox.secretsmanager.checks import require_resource_policy
 from sandbox.secretsmanager.operations import OPERATIONS, rotate_without_lambda
 
 _MOTOS = frozenset(
@@ -63,18 +64,29 @@ def answer(call: Call) -> Answer:
         raise ServiceError(str(code), str(getattr(error, "message", ""))) from error
 
 
-def _result(call: Call) -> dict[str, Any]:
+def backend_of(account: str, region: str) -> SandboxSecretsBackend:
     try:
-        backend = secretsmanager_backends[call.account][call.region]
+        backend = secretsmanager_backends[account][region]
     except KeyError:
-        raise ServiceError("InvalidRegion", f"There is no region {call.region}") from None
+        raise ServiceError("InvalidRegion", f"There is no region {region}") from None
     if not isinstance(backend, SandboxSecretsBackend):
         raise TypeError("the corrections of Secrets Manager are not installed")
+    return backend
+
+
+def implements(operation: str) -> bool:
+    return operation in OPERATIONS or operation in _MOTOS
+
+
+def _result(call: Call) -> dict[str, Any]:
+    backend = backend_of(call.account, call.region)
     own = OPERATIONS.get(call.operation)
     if own is not None:
         return own(call.params, backend) or {}
     if call.operation not in _MOTOS:
         raise not_implemented(call.action)
+    if call.operation == "PutResourcePolicy":
+        require_resource_policy(call.params)
     if call.operation == "RotateSecret":
         rotate_without_lambda(call.params, backend)
     result = getattr(_MotoSecrets(call), camelcase_to_underscores(call.operation))()

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.client import REGION, Sandbox
+from tests.sandbox.people import People
 
 Aws = Callable[..., Any]
 Refused = Callable[..., AbstractContextManager[None]]
@@ -90,6 +91,13 @@ def new_key(kms: Any) -> Callable[..., str]:
         return str(kms.create_key(**given)["KeyMetadata"]["KeyId"])
 
     return make
+
+
+@pytest.fixture
+def people(sandbox: Sandbox, aws: Aws) -> People:
+    """With IAM enforced for them. Whoever is not one of them is the administrator."""
+    sandbox.change_settings(iam_enforced=True)
+    return People(aws)
 
 
 @pytest.fixture

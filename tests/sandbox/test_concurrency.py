@@ -17,6 +17,7 @@ from sandbox.errors import ServiceError
 from sandbox.kms import service
 from sandbox.kms.backend import SandboxKmsBackend
 from sandbox.requests import Call
+from tests.sandbox.people import SIGNING, People, allow, by_alias, document
 
 THREADS = 20
 
@@ -115,3 +116,34 @@ def test_readers_and_writers_do_not_disturb_each_other(kms: Any, tagging: Any, n
 
     assert at_once(work) == ["ok"] * THREADS
     assert len(tagging.get_resources(TagFilters=[{"Key": "environment"}])["ResourceTagMappingList"]) == 25
+
+
+def test_permissions_are_decided_while_they_change(people: People, kms: Any, new_key: Any) -> None:
+    """Aliases, policies and memberships come and go: an answer is a yes or a no, and never a failure."""
+    key = new_key()
+    user = people.user("watcher", by_alias("alias/race-*", operator="ForAnyValue:StringLike"))
+    people.group("signers", user)
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            name = f"{number}-{turn}"
+            if number % 4 == 0:
+                kms.create_alias(AliasName=f"alias/race-{name}", TargetKeyId=key)
+                kms.delete_alias(AliasName=f"alias/race-{name}")
+            elif number % 4 == 1:
+                people.iam.put_group_policy(
+                    GroupName="signers", PolicyName=name, PolicyDocument=document(allow("kms:List*"))
+                )
+                people.iam.create_user(UserName=name)
+                people.iam.add_user_to_group(GroupName="signers", UserName=name)
+            else:
+                try:
+                    user.kms.sign(KeyId=key, **SIGNING)
+                except user.kms.exceptions.ClientError as error:
+                    if error.response["Error"]["Code"] != "AccessDeniedException":
+                        raise
+
+    assert at_once(work) == ["ok"] * THREADS
+    with pytest.raises(user.kms.exceptions.ClientError, match="not authorized to perform: kms:Sign"):
+        user.kms.sign(KeyId=key, **SIGNING)
+    assert user.kms.list_keys()["Keys"]

@@ -62,6 +62,10 @@ def test_a_policy_is_kept_as_it_is_given(kms: Any, new_key: Any) -> None:
         policy(statement(), statement(Principal={"AWS": "nobody"})),
         policy(statement(), statement(Action=[1])),
         policy(statement(), statement(Conditions={})),
+        policy(statement(), statement(Condition={"StringEquals": "x"})),
+        policy(statement(), statement(Condition={"StringIs": {"kms:KeySpec": "x"}})),
+        policy(statement(), statement(Condition={"ForSome:StringEquals": {"kms:KeySpec": "x"}})),
+        policy(statement(), statement(Condition={"StringEquals": {"kms:KeySpec": {"x": 1}}})),
         # "The principals in the key policy must exist and be visible to KMS."
         policy(statement(), statement(Principal={"AWS": "arn:aws:iam::123456789012:user/nobody"})),
         policy(statement(), statement(Principal={"AWS": "arn:aws:iam::123456789012:role/nobody"})),

@@ -1,0 +1,6 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IAM: who calls, what the policies let him do, and moto's IAM with AWS's rules and quotas."""
+
+from __future__ import annotations
