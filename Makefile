@@ -7,6 +7,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV := .venv
+SIMULATOR := .cache/simulator
 PORT ?= 5555
 ARGS ?=
 
@@ -25,6 +26,7 @@ help: ## this list
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "Needed: Python 3.11 or later, git, make. Another Python than python3: make PYTHON=python3.13 ..."
+	@echo "make test and make unit need Node.js 20 or later with npm as well, for a simulator of IAM policies."
 
 # ---- set-up ---------------------------------------------------------------------------------------------------------
 
@@ -46,6 +48,13 @@ $(VENV)/.stamp: requirements/lock.txt requirements/collections.txt tools/bootstr
 	@python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh "$(VENV)/bin/python") && \
 	    "$$python" -I tools/bootstrap.py --venv "$(VENV)"
 
+# Node.js is needed for this alone, and this for these tests alone: everything else works without.
+test unit: $(SIMULATOR)/.stamp
+
+$(SIMULATOR)/.stamp: tests/simulator/package.json tests/simulator/package-lock.json tests/simulator/install.py \
+    $(VENV)/.stamp
+	@$(VENV)/bin/python -I tests/simulator/install.py
+
 .PHONY: FORCE
 FORCE:
 
@@ -55,6 +64,7 @@ lock: $(VENV)/.stamp ## choose the newest allowed versions again, and write them
 	    --generate-hashes --custom-compile-command "make lock" dev.in -o lock.txt
 	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --no-deps --python-version 3.12 \
 	    --generate-hashes --custom-compile-command "make lock" collections.in -o collections.txt
+	$(VENV)/bin/python -I tests/simulator/install.py --lock
 
 # ---- use ------------------------------------------------------------------------------------------------------------
 
@@ -64,7 +74,7 @@ demo: $(VENV)/.stamp ## provision staging twice in an AWS on this machine, and s
 
 .PHONY: sandbox
 sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=...)
-	$(RUN) python -m sandbox --port $(PORT)
+	$(RUN) python -m sandbox --iam --port $(PORT)
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
