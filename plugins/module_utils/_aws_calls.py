@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 try:
     from botocore import exceptions as boto
+    from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # the module's shell reports a missing botocore before it comes here
 
@@ -160,6 +161,10 @@ class Caller:
             except boto.HTTPClientError as exc:
                 failure = CallFailed(action, None, f"the connection broke before an answer came ({exc})", unknown=True)
                 again = repeatable
+            except ResponseParserError:
+                # Not a BotoCoreError, and its text quotes the whole answer, which may hold a secret.
+                failure = CallFailed(action, None, "an answer came that cannot be read", unknown=True)
+                again = False
             except boto.BotoCoreError as exc:
                 raise CallFailed(action, None, f"{exc}") from exc
             if not again or attempt + 1 == _ATTEMPTS:
