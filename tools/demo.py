@@ -60,7 +60,7 @@ def sandbox() -> Iterator[str]:
     ready = WORK / "ready"
     ready.unlink(missing_ok=True)
     log = WORK / "sandbox.log"
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--ready-file", str(ready)]
+    command = [sys.executable, "-m", "sandbox", "--iam", "--port", "0", "--ready-file", str(ready)]
     show(["python", *command[1:-1], str(ready.relative_to(ROOT))])
     with log.open("wb") as stream:
         # In a session of its own: Ctrl-C is for the playbook, the server is ended here and only here.

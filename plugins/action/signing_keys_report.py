@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from pathlib import Path
 
@@ -15,6 +14,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _report
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_files import (
+    terminal_width,
+    write_files,
+)
 
 display = Display()
 
@@ -70,8 +73,7 @@ class ActionModule(ActionBase):
 
     def _show(self, rows: list[dict[str, t.Any]], facts: dict[str, t.Any], files: t.Iterable[Path]) -> None:
         check_mode = self._task.check_mode
-        width = int(os.environ.get("COLUMNS") or 0) or display.columns
-        for line in _report.terminal_report(rows, facts=facts, check_mode=check_mode, width=width):
+        for line in _report.terminal_report(rows, facts=facts, check_mode=check_mode, width=terminal_width()):
             display.display(line)
         written = [str(file) for file in files if file.exists()]
         if written and not check_mode:
@@ -123,16 +125,10 @@ class _Report:
 
     def write(self) -> None:
         """Write each file whole or not at all."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if self._set_aside:
-                _replace(self._aside(), self._last_text)
-            for file, text in self._contents.items():
-                _replace(file, text)
-        except OSError as exc:
-            raise ValueError(
-                f"The report cannot be written: {exc}. The keys are as the table shows; mend this and run again"
-            ) from exc
+        contents = dict(self._contents)
+        if self._set_aside:
+            contents = {self._aside(): self._last_text, **contents}
+        write_files(self._folder, contents, "The keys are as the table shows; mend this and run again")
 
 
 def _last_report(file: Path) -> tuple[str, dict[str, t.Any]]:
@@ -150,13 +146,3 @@ def _last_report(file: Path) -> tuple[str, dict[str, t.Any]]:
         return text, {**report, "signing_keys": [dict(row, name=row["name"]) for row in report["signing_keys"]]}
     except (ValueError, KeyError, TypeError) as exc:
         raise ValueError(_NO_REPORT.format(file=file)) from exc
-
-
-def _replace(file: Path, text: str) -> None:
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with unfinished.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)

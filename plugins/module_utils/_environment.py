@@ -14,7 +14,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names im
 _NAME = re.compile(r"(?!sandbox\Z)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
 KEY_BACKENDS = ("kms", "secretsmanager")
-REQUIRED = ("agent_ops_aws_region", "agent_ops_key_backend", "agent_ops_agents")
+REQUIRED = ("agent_ops_project", "agent_ops_aws_region", "agent_ops_key_backend", "agent_ops_agents")
 TEST_ONLY_AGENTS = ("kathy",)
 """Agents that spend money to make traffic, and that the documentation keeps out of production."""
 

@@ -102,7 +102,11 @@ def _cell(row: Row, field: str) -> str:
     value = row.get(field)
     if value in (None, ""):
         return _NOT_YET if field in ("key_id", "arn", "address") and row.get("state") == ABSENT_STATE else "-"
-    # Whoever may describe a key must not move the cursor of whoever reads the report.
+    return plain(value)
+
+
+def plain(value: t.Any) -> str:
+    """Return a text of somebody else's, in one line: whoever may name things must not move a reader's cursor."""
     return "".join(character if character.isprintable() else " " for character in " ".join(str(value).split()))
 
 

@@ -50,11 +50,16 @@ Play = Callable[..., Played]
 
 @pytest.fixture
 def play(aws: Sandbox, tmp_path: Path) -> Play:
-    def run(*inventories: str, options: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> Played:
+    def run(
+        *inventories: str,
+        options: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+        playbook: str = "provision.yml",
+    ) -> Played:
         sources = [option for name in inventories for option in ("-i", str(ROOT / "inventories" / name))]
         artifacts = f"agent_ops_sandbox_artifacts_root={tmp_path}/artifacts/sandbox"
         done = subprocess.run(
-            [os.fspath(PLAYBOOK), "provision.yml", *sources, "-e", artifacts, *options],
+            [os.fspath(PLAYBOOK), playbook, *sources, "-e", artifacts, *options],
             cwd=ROOT,
             env={**environment_without_aws(), "AGENT_OPS_SANDBOX_URL": aws.url, **(environment or {})},
             stdin=subprocess.DEVNULL,

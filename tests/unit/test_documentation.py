@@ -28,6 +28,7 @@ def test_the_page_of_permissions_is_what_the_modules_say_which_is_what_a_request
             "kms_signing_keys.py",
             "kms_signing_keys_info.py",
             "secret_signing_keys.py",
+            "access_matrix_info.py",
         )
     ]
     assert actions(page) == actions("\n".join(modules))

@@ -299,16 +299,16 @@ def test_a_missing_option_is_an_error_that_names_it(broken: tuple[Run, Path]) ->
 
 
 def test_whoever_reads_a_report_while_it_is_written_sees_a_whole_one(tmp_path: Path) -> None:
-    from ansible_collections.interchain.agent_ops.plugins.action import signing_keys_report
+    from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _report_files
 
     file = tmp_path / "staging/signing_keys.json"
     file.parent.mkdir()
-    signing_keys_report._replace(file, "old" * 10_000)
+    _report_files.replace(file, "old" * 10_000)
     with file.open(encoding="utf-8") as reader:
-        signing_keys_report._replace(file, "new")
+        _report_files.replace(file, "new")
         assert reader.read() == "old" * 10_000
     assert file.read_text(encoding="utf-8") == "new"
     with pytest.raises(UnicodeEncodeError):
-        signing_keys_report._replace(file, "half" * 10_000 + "\ud800")
+        _report_files.replace(file, "half" * 10_000 + "\ud800")
     assert file.read_text(encoding="utf-8") == "new"
     assert list(file.parent.iterdir()) == [file]
