@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import threading
 import typing as t
+from concurrent.futures import Future
 
 # A module lives for seconds, and hardly anything that it imports or reads becomes garbage. By default the collector
 # looks after every 700 objects, which takes a tenth of a module's time.
@@ -103,25 +105,41 @@ class AwsModule(AnsibleAWSModule):
             )
 
 
-def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:
-    """Return who the caller is and where the clients really go; fail if that is not the pinned account.
+def identify(module: AwsModule, call: Caller, region: str) -> t.Callable[[], dict[str, t.Any]]:
+    """Ask who the caller is. What is returned waits for the answer, and fails if that is not the pinned account.
 
-    This comes before any other call, so that credentials for the wrong account neither read nor write a key.
+    It must be called before any other call to AWS, so that credentials for the wrong account neither read nor write a
+    key. Making clients and loading libraries takes about as long as the answer, and is done meanwhile.
     """
     sts = module.connect("sts", region=region)
-    try:
-        identity = call(sts, "get_caller_identity")
-    except CallFailed as exc:
-        sandbox = "connect" in str(exc) and not is_aws_endpoint(sts.meta.endpoint_url)
-        hint = _SANDBOX if sandbox else _CREDENTIALS
-        module.fail_json(msg=f"AWS does not say who the caller is. {exc}. {hint}")
-    account, pin = identity["Account"], module.params["account_id"]
-    if pin and account != pin:
-        module.fail_json(
-            msg=f"The credentials ({identity['Arn']}) are for the account {account}. Expected: {pin}."
-            " Nothing was read or written. Use credentials for that account, or correct the account id in the inventory"
-        )
-    return {"account_id": account, "caller_arn": identity["Arn"]}
+    answer: Future[dict[str, t.Any]] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(call(sts, "get_caller_identity"))
+        except BaseException as exc:
+            answer.set_exception(exc)
+
+    # A daemon, since a module that fails meanwhile does not wait for an endpoint that is not there.
+    threading.Thread(target=ask, daemon=True).start()
+
+    def identity() -> dict[str, t.Any]:
+        try:
+            caller = answer.result()
+        except CallFailed as exc:
+            sandbox = "connect" in str(exc) and not is_aws_endpoint(sts.meta.endpoint_url)
+            hint = _SANDBOX if sandbox else _CREDENTIALS
+            module.fail_json(msg=f"AWS does not say who the caller is. {exc}. {hint}")
+        account, pin = caller["Account"], module.params["account_id"]
+        if pin and account != pin:
+            module.fail_json(
+                msg=f"The credentials ({caller['Arn']}) are for the account {account}. Expected: {pin}."
+                " Nothing was read or written. Use credentials for that account, or correct the account id in the"
+                " inventory"
+            )
+        return {"account_id": account, "caller_arn": caller["Arn"]}
+
+    return identity
 
 
 def endpoint(client: t.Any) -> dict[str, t.Any]:

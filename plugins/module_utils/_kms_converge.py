@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import (
@@ -126,6 +125,9 @@ def kms_row(spec: KeySpec, held: Reading, action: str, error: str | None = None)
         )
     address = public_key = None
     if held.public_key is not None:
+        # The libraries behind it come late on purpose (require_libraries).
+        from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
+
         try:
             address = public_key_address(held.public_key)
             public_key = base64.b64encode(held.public_key).decode("ascii")

@@ -15,7 +15,6 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.interchain.agent_ops.plugins.module_utils import _address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import PUBLISHED_RATES
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import PURPOSES, KeySpec, check_name
@@ -68,6 +67,9 @@ def signing_key_options() -> dict[str, t.Any]:
 
 
 def require_libraries(module: AwsModule) -> None:
+    """Load the libraries behind addresses, which takes longer than everything else that is imported."""
+    from ansible_collections.interchain.agent_ops.plugins.module_utils import _address
+
     if _address.IMPORT_ERROR is not None:
         module.fail_json(
             msg=missing_required_lib("cryptography, eth-keys and eth-hash[pycryptodome]"),

@@ -225,12 +225,13 @@ def main() -> t.NoReturn:
         },
         supports_check_mode=True,
     )
-    require_libraries(module)
     region = required_region(module)
     specs = key_specs(module, region, "kms")
     call = Caller(request_rates(module))
-    identity = identify(module, call, region)
+    answer = identify(module, call, region)
     readers = kms_readers(module, call, [spec.region or region for spec in specs] or [region])
+    require_libraries(module)
+    identity = answer()
     wish = Wish(
         account_id=identity["account_id"],
         revive=frozenset(module.params["revive"]),

@@ -123,7 +123,6 @@ def main() -> t.NoReturn:
         mutually_exclusive=[("names", "pattern")],
         supports_check_mode=True,
     )
-    require_libraries(module)
     region = required_region(module)
     names = list(dict.fromkeys(module.params["names"] or ()))
     try:
@@ -132,8 +131,10 @@ def main() -> t.NoReturn:
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     call = Caller(request_rates(module))
-    identity = identify(module, call, region)
+    answer = identify(module, call, region)
     reader = kms_readers(module, call, [region], tagging=False)[region]
+    require_libraries(module)
+    identity = answer()
     if module.params["pattern"]:
         try:
             names = matching_names(reader, module.params["pattern"])

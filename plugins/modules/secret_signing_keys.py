@@ -277,12 +277,13 @@ def main() -> t.NoReturn:
     specs = key_specs(module, region, "secretsmanager")
     wish = _wish(module, specs)
     call = Caller(request_rates(module))
-    identity = identify(module, call, region)
+    answer = identify(module, call, region)
     readers = {
         name: SecretReader(module.connect("secretsmanager", region=name), call, workers=module.params["workers"])
         for name in dict.fromkeys([spec.region or region for spec in specs] or [region])
     }
     module.refuse_mixed_endpoints()
+    identity = answer()
     result = converge(
         specs,
         readers,
