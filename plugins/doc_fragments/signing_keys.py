@@ -99,5 +99,5 @@ options:
     description:
       - How many requests are made side by side.
     type: int
-    default: 32
+    default: 48
 """

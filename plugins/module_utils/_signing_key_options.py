@@ -36,7 +36,7 @@ def call_options() -> dict[str, t.Any]:
     return {
         "account_id": {"type": "str"},
         "request_rates": {"type": "dict"},
-        "workers": {"type": "int", "default": 32},
+        "workers": {"type": "int", "default": 48},
     }
 
 
