@@ -105,7 +105,12 @@ class AwsModule(AnsibleAWSModule):
             )
 
 
-def identify(module: AwsModule, call: Caller, region: str) -> t.Callable[[], dict[str, t.Any]]:
+def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:
+    """Return who the caller is; fail if that is not the pinned account. This comes before any other call."""
+    return ask_identity(module, call, region)()
+
+
+def ask_identity(module: AwsModule, call: Caller, region: str) -> t.Callable[[], dict[str, t.Any]]:
     """Ask who the caller is. What is returned waits for the answer, and fails if that is not the pinned account.
 
     It must be called before any other call to AWS, so that credentials for the wrong account neither read nor write a

@@ -200,7 +200,7 @@ sandbox:
 
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, ask_identity, endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_converge import converge
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_plan import Wish
@@ -228,7 +228,7 @@ def main() -> t.NoReturn:
     region = required_region(module)
     specs = key_specs(module, region, "kms")
     call = Caller(request_rates(module))
-    answer = identify(module, call, region)
+    answer = ask_identity(module, call, region)
     readers = kms_readers(module, call, [spec.region or region for spec in specs] or [region])
     require_libraries(module)
     identity = answer()

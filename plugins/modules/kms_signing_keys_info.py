@@ -98,7 +98,7 @@ sandbox:
 
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, ask_identity, endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import check_name
 from ansible_collections.interchain.agent_ops.plugins.module_utils._kms_info import matching_names, named_rows
@@ -131,7 +131,7 @@ def main() -> t.NoReturn:
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     call = Caller(request_rates(module))
-    answer = identify(module, call, region)
+    answer = ask_identity(module, call, region)
     reader = kms_readers(module, call, [region], tagging=False)[region]
     require_libraries(module)
     identity = answer()

@@ -229,7 +229,7 @@ sandbox:
 
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, ask_identity, endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
@@ -277,7 +277,7 @@ def main() -> t.NoReturn:
     specs = key_specs(module, region, "secretsmanager")
     wish = _wish(module, specs)
     call = Caller(request_rates(module))
-    answer = identify(module, call, region)
+    answer = ask_identity(module, call, region)
     readers = {
         name: SecretReader(module.connect("secretsmanager", region=name), call, workers=module.params["workers"])
         for name in dict.fromkeys([spec.region or region for spec in specs] or [region])
