@@ -73,6 +73,8 @@ class LookupModule(LookupBase):
         if not hosts:
             return
         manager = VariableManager(loader=loader, inventory=inventory)
+        # What the command line says (-e) is about the run's own environment.
+        manager._extra_vars = {}
         held = {host.name: manager.get_vars(host=host, include_hostvars=False) for host in hosts}
         values = next(iter(held.values()))
         if "agent_ops_environment" not in values:

@@ -149,13 +149,12 @@ def _segments(parts: Parts, most: int) -> list[Parts]:
 def arn_like(parts: Parts, arn: str) -> Truth:
     """Compare an ARN for a condition: each of the six components by itself, with wildcards, in the case as written.
 
-    A pattern with fewer components is no ARN; what AWS does with it is not documented, unless even a plain comparison
-    of the texts fails.
+    A pattern with fewer components is no ARN, and what AWS does with it is not documented.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
     wanted, found = _segments(parts, 6), arn.split(":", 5)
     if len(wanted) < 6:
-        return None if wildcard(parts, arn) else False
+        return None
     return len(found) == 6 and all(wildcard(one, other) for one, other in zip(wanted, found, strict=True))
 
 

@@ -8,18 +8,29 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from sandbox.client import ACCOUNT_ID, Sandbox, environment_without_aws
-from tests.playbooks.conftest import PLAYBOOK, ROOT, Play, Report
+from tests.playbooks.conftest import PLAYBOOK, ROOT, Play, Played, Report
 
 STAGING = ("staging", "sandbox")
 
 
 def writes(aws: Sandbox) -> list[str]:
     return [entry["operation"] for entry in aws.log() if entry["write"]]
+
+
+@pytest.fixture
+def play(play: Play) -> Play:
+    """The keys alone: what else a run does has tests of its own."""
+
+    def run(*inventories: str, options: tuple[str, ...] = (), **more: Any) -> Played:
+        return play(*inventories, options=("--tags", "signing_keys", *options), **more)
+
+    return run
 
 
 def extra(**variables: object) -> tuple[str, ...]:
