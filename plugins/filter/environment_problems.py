@@ -62,6 +62,11 @@ options:
     description: >-
       C(networks) (network to its settings) and C(template), to check that all keys of the environment can be named.
     type: dict
+  operators:
+    description: Parties that run agents, checked if O(naming) is given.
+    type: list
+    elements: dict
+    default: []
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

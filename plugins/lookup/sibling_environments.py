@@ -12,7 +12,8 @@ description:
   - Finds the inventories of other environments, by default the directories beside that of the run, and computes from
     each what its signing keys are called. Nothing is asked of AWS.
   - Policies are evaluated against these keys before they are written, none of which they may cover.
-  - A directory is an environment's inventory if it has a file C(hosts) and sets C(agent_ops_environment).
+  - A directory is an environment's inventory if it has a file C(hosts) (or C(hosts.yml), C(hosts.ini)) and sets
+    C(agent_ops_environment). A directory that is named and is no inventory is an error.
 options:
   _terms:
     description:
@@ -51,6 +52,8 @@ from ansible.plugins.lookup import LookupBase
 from ansible.vars.manager import VariableManager
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import DEFAULT_TEMPLATE, environment_keys
 
+_ENDS = ("", ".yml", ".yaml", ".ini")
+
 
 class LookupModule(LookupBase):
     def run(
@@ -58,13 +61,23 @@ class LookupModule(LookupBase):
     ) -> list[dict[str, t.Any]]:
         self.set_options(var_options=variables, direct=kwargs)
         variables = variables or {}
-        own = [os.path.realpath(source) for source in variables.get("ansible_inventory_sources") or ()]
-        folders = [self.find_file_in_search_path(variables, "", term) or term for term in terms] or _beside(own)
+        own = [_folder(os.path.realpath(source)) for source in variables.get("ansible_inventory_sources") or ()]
+        folders = [self._named(variables, term) for term in terms] or _beside(own)
         found: list[dict[str, t.Any]] = []
         for folder in dict.fromkeys(os.path.realpath(folder) for folder in folders):
-            if folder not in own and os.path.isfile(os.path.join(folder, "hosts")):
+            if folder not in own and _is_inventory(folder):
                 found += self._environment(folder, str(variables.get("agent_ops_environment", "")))
         return found
+
+    def _named(self, variables: dict[str, t.Any], term: str) -> str:
+        """Return the folder of an inventory that was named: one that is not there would leave its keys unprotected."""
+        folder = _folder(self.find_file_in_search_path(variables, "", term, ignore_missing=True) or term)
+        if not _is_inventory(folder):
+            raise AnsibleLookupError(
+                f"signer_iam_other_inventories names {term!r}, where there is no folder with a file called hosts, so"
+                " that nothing shows that its keys stay its own. Expected: a list of inventories' folders"
+            )
+        return folder
 
     def _environment(self, folder: str, own: str) -> t.Iterator[dict[str, t.Any]]:
         loader = DataLoader()
@@ -127,11 +140,19 @@ class LookupModule(LookupBase):
         return self._templar.copy_with_new_env(available_variables=variables).template(value)
 
 
+def _is_inventory(folder: str) -> bool:
+    return any(os.path.isfile(os.path.join(folder, f"hosts{end}")) for end in _ENDS)
+
+
+def _folder(source: str) -> str:
+    """Return the folder of an inventory whose file of hosts was named."""
+    return os.path.dirname(source) if os.path.isfile(source) and _is_inventory(os.path.dirname(source)) else source
+
+
 def _beside(sources: t.Iterable[str]) -> list[str]:
     folders = []
     for source in sources:
         parent = os.path.dirname(source)
-        # A file is an inventory too, with its environment's name in its folder.
         if os.path.isdir(source) and os.path.isdir(parent):
             folders += sorted(os.path.join(parent, name) for name in os.listdir(parent))
     return folders

@@ -75,11 +75,14 @@ def known_keys(access: t.Mapping[str, t.Any], aliases: Aliases) -> list[Resource
     ]
     if access["backend"] != "kms":
         return own + foreign
-    named = {alias for key in (*access["keys"], *access["foreign_keys"]) for alias in [key["resource"]]}
+    # An alias is a key's in its Region alone; the policies match it in every Region.
+    named: dict[str, set[str]] = {}
+    for key in (*access["keys"], *access["foreign_keys"]):
+        named.setdefault(key.get("region") or access["region"], set()).add(key["resource"])
     others = []
     for region, pointing in aliases.items():
         for key_id, names in _by_key(pointing).items():
-            if not named.intersection(names):
+            if not named.get(region, set()).intersection(names):
                 others.append(
                     Resource(
                         f"the key {key_id} in {region} ({', '.join(names)})",

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access import Setting, wanted_access
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import environment_keys
+from ansible_collections.interchain.agent_ops.plugins.module_utils._operators import read_operators
 
 # The name is also the folder of the environment's reports, and "sandbox" that of the sandbox's.
 _NAME = re.compile(r"(?!sandbox\Z)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
 KEY_BACKENDS = ("kms", "secretsmanager")
 REQUIRED = ("agent_ops_project", "agent_ops_aws_region", "agent_ops_key_backend", "agent_ops_agents")
+# Whether operators can be given what they are to have does not depend on these.
+_ANY_PROJECT, _ANY_ACCOUNT = "project", "000000000000"
 TEST_ONLY_AGENTS = ("kathy",)
 """Agents that spend money to make traffic, and that the documentation keeps out of production."""
 
@@ -34,6 +38,7 @@ def environment_problems(
     limit: str | None = None,
     limited: t.Sequence[str] = (),
     naming: t.Mapping[str, t.Any] | None = None,
+    operators: t.Any = (),
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
 
@@ -43,6 +48,7 @@ def environment_problems(
     :param variables: names of the variables that are set, or None where that is not known.
     :param limit: what the run is limited to, and ``limited`` the hosts that this means.
     :param naming: ``networks`` (network -> settings) and ``template``, to check that all keys can be named.
+    :param operators: parties that run agents, as the inventory has them; checked if the keys can be named.
     :param additional_keys: keys beyond those of the agents, each with its ``agent``.
     """
     sources = ", ".join(inventory_sources) or "none"
@@ -90,15 +96,15 @@ def environment_problems(
         }
         problems += _protected_problems(name, owners, account_id)
     if naming is not None and not problems:
-        problems += _naming_problems(name, agents, additional_keys, naming)
+        problems += _naming_problems(name, agents, additional_keys, naming, operators)
     return problems
 
 
 def _naming_problems(
-    name: str, agents: t.Any, additional_keys: t.Sequence[t.Any], naming: t.Mapping[str, t.Any]
+    name: str, agents: t.Any, additional_keys: t.Sequence[t.Any], naming: t.Mapping[str, t.Any], operators: t.Any
 ) -> t.Iterator[str]:
     try:
-        environment_keys(
+        keys = environment_keys(
             naming["networks"],
             environment=name,
             agents=agents,
@@ -107,6 +113,23 @@ def _naming_problems(
         )
     except ValueError as exc:
         yield f"The signing keys of {name} cannot be named. {exc}"
+        return
+    try:
+        wanted_access(
+            Setting(
+                environment=name,
+                project=_ANY_PROJECT,
+                account_id=_ANY_ACCOUNT,
+                backend=KEY_BACKENDS[0],
+                region="",
+                keys=[key.as_dict() for key in keys],
+                agents=list(agents),
+                networks=list(naming["networks"]),
+                operators=read_operators(operators, agents=list(agents), networks=list(naming["networks"])),
+            )
+        )
+    except ValueError as exc:
+        yield f"The operators of {name} (agent_ops_operators) are not in order. {exc}"
 
 
 def _protected_problems(name: str, owners: t.Mapping[str, t.Sequence[t.Any]], account_id: t.Any) -> t.Iterator[str]:

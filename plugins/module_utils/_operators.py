@@ -22,7 +22,8 @@ _ACCOUNT = re.compile(r"[0-9]{12}\Z")
 # AWS STS, AssumeRole, ExternalId: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}\Z", re.ASCII)
 _PROVIDER = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]+)?\Z")
-_WILDCARDS = re.compile(r"[*?]")
+# A policy variable, ${...:sub} for instance, stands for whatever the request says: a wildcard too.
+_WILDCARDS = re.compile(r"[*?]|\$\{")
 DEFAULT_AUDIENCE = "sts.amazonaws.com"
 
 

@@ -265,9 +265,11 @@ def main() -> t.NoReturn:
     )
     region = required_region(module)
     # Mistakes in the inventory are told before the first call.
-    operators = _operators(module)
+    operators = _operators(module, module.params["account_id"])
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
+    if not module.params["account_id"]:
+        operators = _operators(module, identity["account_id"])
     iam = module.connect("iam", region=region)
     access = _wanted(module, identity, operators)
     try:
@@ -301,13 +303,13 @@ def _finish(module: AwsModule, plan: _iam_plan.IamPlan, identity: dict[str, t.An
     raise AssertionError("exit_json ends the process")  # pragma: no cover
 
 
-def _operators(module: AwsModule) -> list[Operator]:
+def _operators(module: AwsModule, own_account: str | None) -> list[Operator]:
     try:
         operators = read_operators(
             module.params["operators"],
             agents=module.params["agents"],
             networks=module.params["networks"],
-            own_account=module.params["account_id"],
+            own_account=own_account,
         )
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Correct agent_ops_operators in the inventory of {module.params['environment']}")
@@ -367,7 +369,8 @@ def _aliases(module: AwsModule, call: Caller, access: dict[str, t.Any]) -> dict[
     """Return the aliases of every Region that has keys: keys of strangers, which no policy may cover."""
     if access["backend"] != "kms":
         return {}
-    regions = sorted({key["region"] for key in access["keys"]})
+    kms_keys = [key for key in (*access["keys"], *access["foreign_keys"]) if key["resource"].startswith("alias/")]
+    regions = sorted({key.get("region") or access["region"] for key in kms_keys})
     found = {}
     for region in regions:
         reader = KmsReader(module.connect("kms", region=region), None, call, workers=1)

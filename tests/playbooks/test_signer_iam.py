@@ -263,7 +263,7 @@ def test_an_operator_that_cannot_be_is_refused_before_any_call(
     done = permit(agent_ops_operators=[{"name": "acme", "agents": ["watcher"], "iam_user": True, **operator}])
     assert done.code != 0
     assert told in done.told
-    assert "Correct agent_ops_operators in the inventory of staging" in done.told
+    assert "The operators of staging (agent_ops_operators) are not in order." in done.told
     assert aws.log() == []
 
 
@@ -412,3 +412,66 @@ def test_the_page_of_permissions_is_what_the_log_says(permit: Any, iam: Any, aws
 
 def used(aws: Sandbox) -> set[str]:
     return {f"{entry['service']}:{entry['operation']}" for entry in aws.log()}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"signer_iam_rotate": "nomad-signer-stagin"},
+            "names nomad-signer-stagin. Expected: one of nomad-signer-staging, kms-admin. Nothing was written",
+        ),
+        (
+            {"signer_iam_credentials_store": "vault"},
+            "signer_iam_credentials_store is vault, and signer_iam_vault_password_file is not set.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_to_credentials_is_told_first(
+    permit: Any, aws: Sandbox, values: dict[str, str], told: str
+) -> None:
+    done = permit(**values)
+    assert done.code != 0
+    assert told in done.told
+    assert writes(aws) == []
+
+
+def test_who_may_do_keys_alone_sees_them_and_is_told_how(play: Play, aws: Sandbox) -> None:
+    aws.add_fault(action="iam:*", kind="access_denied")
+    done = play(*STAGING)
+    assert done.code != 0
+    assert "iam:GetAccountAuthorizationDetails" in done.told
+    assert (
+        "The signing keys are done. Whoever is to provision keys alone runs this with --tags signing_keys" in done.told
+    )
+    # After the error, where it is seen.
+    assert done.output.rindex("14 keys: 14 created") > done.output.index("iam:GetAccountAuthorizationDetails")
+    assert play(*STAGING, options=("--tags", "signing_keys")).code == 0
+
+
+def test_a_role_for_the_account_itself_is_refused_without_a_pin(permit: Any, aws: Sandbox) -> None:
+    way = {"account_id": ACCOUNT_ID, "external_id": "acme-7f3a"}
+    operator = {"name": "acme", "agents": ["watcher"], "assume_role": way}
+    done = permit(agent_ops_operators=[operator], agent_ops_sandbox_account_id="")
+    assert done.code != 0
+    assert f"assumes its role from the account {ACCOUNT_ID}, which is the environment's own" in done.told
+    assert writes(aws) == []
+
+
+def test_a_key_of_production_in_its_own_region_is_looked_at(permit: Any, aws: Sandbox, tmp_path: Path) -> None:
+    inventory = tmp_path / "far"
+    (inventory / "group_vars").mkdir(parents=True)
+    (inventory / "hosts").write_text("networks: {hosts: {ethereum: {}}}\n", encoding="utf-8")
+    values = {
+        "agent_ops_environment": "far",
+        "agent_ops_aws_region": "eu-west-1",
+        "agent_ops_agents": {"relayer": ["signer"]},
+    }
+    (inventory / "group_vars" / "all.yml").write_text(json.dumps(values), encoding="utf-8")
+    kms = boto3.client("kms", **aws.boto3_arguments(region="eu-west-1"))
+    key = kms.create_key(KeySpec="ECC_SECG_P256K1", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    for alias in ("far-ethereum-relayer-signer", "staging-kovan-watcher-signer"):
+        kms.create_alias(AliasName=f"alias/{alias}", TargetKeyId=key)
+    done = permit(signer_iam_other_inventories=str(inventory))
+    assert done.code != 0
+    assert "would let its principals use far-ethereum-relayer-signer of far" in done.told

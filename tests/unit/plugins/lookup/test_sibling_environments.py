@@ -23,7 +23,7 @@ def ask(inventory: Path, *folders: str, extra: str = "{}") -> tuple[int, str]:
     done = subprocess.run(
         [str(ADHOC), "localhost", "-i", str(inventory), "-m", "debug", "-a", f"msg={expression}", "-e", extra],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(inventory), "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(inventory.parent), "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -111,3 +111,20 @@ def test_an_environment_that_cannot_be_read_is_an_error(tmp_path: Path, more: st
     told = " ".join(output.split())
     assert f"The environment beside this one in {tmp_path}/other cannot be read" in told
     assert "name the right ones in signer_iam_other_inventories" in told
+
+
+@pytest.mark.parametrize("term", ["nowhere", "{root}/notes"])
+def test_an_inventory_that_is_named_and_is_not_there_is_an_error(tmp_path: Path, term: str) -> None:
+    own = environment(tmp_path, "mine")
+    (tmp_path / "notes").mkdir()
+    code, output = ask(own, term.format(root=tmp_path))
+    assert code != 0
+    assert "there is no folder with a file called hosts" in " ".join(output.split())
+
+
+def test_an_inventory_may_be_named_by_its_file(tmp_path: Path) -> None:
+    own, other = environment(tmp_path, "mine"), environment(tmp_path, "other")
+    for folder in (own, other):
+        (folder / "hosts").rename(folder / "hosts.yml")
+    assert [entry["source"] for entry in found(ask(own / "hosts.yml")[1])] == [str(other)]
+    assert [entry["source"] for entry in found(ask(own, str(other / "hosts.yml"))[1])] == [str(other)]

@@ -163,3 +163,13 @@ def test_names_and_sizes_that_aws_does_not_allow_are_refused() -> None:
     )
     problems, _warnings = check_access(large, {})
     assert any("staging-operator-acme has" in text and "AWS allows 6144" in text for text in problems)
+
+
+def test_an_alias_in_another_region_is_another_key() -> None:
+    """The policies match an alias in every Region."""
+    aliases = {"us-west-2": {}, "eu-west-1": {"alias/staging-kovan-watcher-signer": "77"}}
+    problems, _warnings = check_access(access(), aliases)
+    assert [text.split(". Expected")[0] for text in problems] == [
+        "The policy staging-watcher-signer would let its principals use the key 77 in eu-west-1"
+        " (alias/staging-kovan-watcher-signer)"
+    ]

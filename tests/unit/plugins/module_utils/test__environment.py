@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import environment_problems
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import DEFAULT_TEMPLATE
 
 
 def problems(name: str = "staging", **changes: t.Any) -> list[str]:
@@ -107,3 +108,23 @@ def test_a_name_that_would_lead_the_reports_astray(name: str) -> None:
     # The name is the folder of the environment's reports: artifacts/sandbox is where those of the sandbox are.
     (problem,) = problems(name)
     assert repr(name) in problem
+
+
+def test_operators_that_cannot_be_are_told_before_any_key_is_made() -> None:
+    def told(template: str = DEFAULT_TEMPLATE, **operator: object) -> list[str]:
+        return environment_problems(
+            "staging",
+            environments=["staging"],
+            networks=["kovan", "goerli"],
+            agents={"watcher": ["signer"]},
+            protected=False,
+            account_id="",
+            naming={"networks": {"kovan": {}, "goerli": {}}, "template": template},
+            operators=[{"name": "acme", "iam_user": True, "agents": ["watcher"], **operator}],
+        )
+
+    assert told() == []
+    assert told(networks=["kovan"]) == []
+    assert "The operator acme names 'updater' in its agents" in told(agents=["updater"])[0]
+    (shared,) = told(networks=["kovan"], template="{environment}-{agent}-{purpose}")
+    assert "staging-watcher-signer is one key for all networks, and cannot be given for some of them" in shared

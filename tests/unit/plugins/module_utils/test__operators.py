@@ -99,6 +99,7 @@ def test_another_account_is_named_exactly(way: dict[str, Any], text: str) -> Non
         ({"provider": "https://oidc.example.net", "subject": "*"}, "expected no wildcard"),
         ({"provider": "https://oidc.example.net", "subject": "system:serviceaccount:bridge:*"}, "expected no wildcard"),
         ({"provider": "*", "subject": "system:x"}, "expected no wildcard"),
+        ({"provider": "https://oidc.example.net", "subject": "${oidc.example.net:sub}"}, "expected no wildcard"),
         ({"provider": "https://oidc example", "subject": "system:x"}, "expected the provider's URL"),
         ({"provider": "https://oidc.example.net", "subject": ""}, "has an empty oidc.subject"),
         ({"provider": "https://oidc.example.net"}, "expected a dictionary with provider and subject"),
