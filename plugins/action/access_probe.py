@@ -25,7 +25,7 @@ class ActionModule(NarratedModule):
         if "answers" in result and boolean(self._task.args.get("show", True), strict=False):
             width = int(os.environ.get("COLUMNS") or 0) or display.columns
             for line in _title(result) + _access_probe_report.lines(
-                result["answers"], width, skipped=result["skipped"], not_probed=result["not_probed"]
+                result["answers"], width, skipped=result["not_asked"], not_probed=result["not_probed"]
             ):
                 display.display(line)
         return result

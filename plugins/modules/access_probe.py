@@ -212,7 +212,7 @@ problems:
   type: list
   elements: str
   sample: []
-skipped:
+not_asked:
   description: Keys of the environment that were not asked about, each with C(key) and C(reason).
   returned: always, unless the options are refused
   type: list
@@ -349,7 +349,8 @@ def _present(module: AwsModule, asked: Inquiry, answers: list[Answered], facts: 
         "answers": rows,
         "probe_ok": not found,
         "problems": found,
-        "skipped": asked.skipped,
+        # Not "skipped": ansible takes a result with that key for one of a task that did not run.
+        "not_asked": asked.skipped,
         "not_probed": asked.not_probed,
         "account_id": str(module.params["access"]["account_id"]),
         **facts,

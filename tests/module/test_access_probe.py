@@ -60,7 +60,7 @@ def test_everything_is_as_wanted(staging: Account, check: bool) -> None:
     assert found(result, SIGNER, PUBLIC_KEY) == found(result, SIGNER)
     assert found(result, ADMIN, PUBLIC_KEY) == {}
     assert (result["account_id"], result["sandbox"], result["endpoint_url"]) == (ACCOUNT_ID, True, staging.sandbox.url)
-    assert (result["skipped"], result["not_probed"]) == ([], [])
+    assert (result["not_asked"], result["not_probed"]) == ([], [])
     # What is as wanted is asked once, by ARN and by alias where it is to be allowed, and nobody waits.
     assert {row["attempts"] for row in result["answers"]} == {1}
     assert staging.progress.read_text(encoding="utf-8") == ""
@@ -220,7 +220,7 @@ def test_a_deleted_user(staging: Account) -> None:
 def test_a_key_that_does_not_exist_yet(staging: Account) -> None:
     staging.rows[0].update(arn=None, state="Absent")
     result = staging.succeed()
-    assert result["skipped"] == [{"key": WATCHER, "reason": "it does not exist yet"}]
+    assert result["not_asked"] == [{"key": WATCHER, "reason": "it does not exist yet"}]
     assert WATCHER not in found(result, SIGNER)
 
 
@@ -268,7 +268,7 @@ def test_no_keys_at_all_prove_nothing(staging: Account) -> None:
     staging.access["foreign_keys"] = []
     result = staging.fail(signing_keys=[])
     assert "Nothing was asked" in result["msg"]
-    assert [one["key"] for one in result["skipped"]] == [WATCHER, UPDATER, BANK]
+    assert [one["key"] for one in result["not_asked"]] == [WATCHER, UPDATER, BANK]
 
 
 def test_a_file_of_no_use_spoils_one_principal(staging: Account) -> None:
