@@ -13,6 +13,8 @@ import typing as t
 from dataclasses import dataclass
 
 USE, COME, ALIASES, ADMINISTER = "use", "come", "aliases", "administer"
+PUBLIC = "public_key"
+"""The one use that gives nothing away."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,11 @@ def find_administrators(matrix: Matrix, named: t.Sequence[str], caller: str) -> 
 
 
 def is_named(subject: Subject, named: t.Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(subject.arn, pattern) for pattern in named)
+    return matches(subject.arn, named)
+
+
+def matches(arn: str, named: t.Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(arn, pattern) for pattern in named)
 
 
 def _is_caller(subject: Subject, caller: str) -> bool:
@@ -144,11 +148,9 @@ def _own_keys(matrix: Matrix) -> list[int]:
 def _excesses(matrix: Matrix, subject: Subject) -> t.Iterator[_Excess]:
     groups: dict[tuple[str, tuple[str, ...], Answer], list[tuple[str, Cell]]] = {}
     for index in _own_keys(matrix):
-        expected = matrix.expected(subject, index)
         by_kind: dict[tuple[str, Answer], list[tuple[str, Cell]]] = {}
-        for name, cell in matrix.held(subject, index).items():
-            if name not in expected:
-                by_kind.setdefault((BY_NAME[name].kind, cell.answer), []).append((name, cell))
+        for name, cell in matrix.excess(subject, index).items():
+            by_kind.setdefault((BY_NAME[name].kind, cell.answer), []).append((name, cell))
         for (kind, answer), cells in by_kind.items():
             names = tuple(name for name, _cell in cells)
             key = matrix.resources[index].name

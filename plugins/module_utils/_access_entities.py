@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access_cells import matches
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_compare import differences
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_finding import PROVISION, PURGE, Finding
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_found import Account
@@ -25,11 +26,17 @@ KINDS: t.Mapping[str, str] = {"policies": "policy", "groups": "group", "users": 
 _PRINCIPAL_TAG = "agent_ops:principal"
 
 
-def entity_findings(account: Account, access: Access) -> t.Iterator[Finding]:
-    """Return what is missing, what was changed, and what is ours and nobody wants any more."""
+def entity_findings(account: Account, access: Access, named: t.Sequence[str]) -> t.Iterator[Finding]:
+    """Return what is missing, what was changed, and what is ours and nobody wants any more.
+
+    :param named: ARNs of the administrators whom the inventory names.
+    """
     for kind in KINDS:
         for wanted in access[kind]:
             yield from _one(kind, wanted, account, access)
+
+    for group in access["groups"]:
+        yield from _administrators(group, account, access, named)
     yield from _unnamed(account, access)
 
 
@@ -128,8 +135,7 @@ def _members(group: Entry, wanted: Entry, account: Account, access: Access) -> t
                 group["arn"],
             )
     if is_admin_group(wanted, access):
-        # Administrators are people, whom nobody but their own account knows: their group is where they are named. One
-        # of the environment's own principals has no business there, which its own entry says.
+        # Of its members is told otherwise: they are people, and no purge takes them out.
         return
     for name in members:
         if name not in wanted["users"]:
@@ -140,6 +146,30 @@ def _members(group: Entry, wanted: Entry, account: Account, access: Access) -> t
                 PURGE,
                 name,
                 group["arn"],
+            )
+
+
+def _administrators(group: Entry, account: Account, access: Access, named: t.Sequence[str]) -> t.Iterator[Finding]:
+    """Return who else administers the keys by being in the administrators' group.
+
+    They are people, whom nobody but their own account knows, unless the inventory names them. If it is one of the
+    environment's own principals, that one's entry says so.
+    """
+    found = by_name(account["groups"], group["name"])
+    if found is None or found["arn"] != group["arn"] or not is_admin_group(group, access):
+        return
+    for user in account["users"]:
+        if found["name"] not in user["groups"] or by_name(access["users"], user["name"]):
+            continue
+        if not matches(user["arn"], named):
+            yield Finding(
+                "member",
+                f"The user {user['name']} administers the keys as a member of the group {found['name']}",
+                f"only {', '.join(group['users'])}, and those whom the inventory names as administrators",
+                f"Remove the user from the group {found['name']} in IAM; or, if it is meant to administer the keys,"
+                " name its ARN in signer_iam_administrators",
+                user["name"],
+                user["arn"],
             )
 
 
@@ -201,11 +231,19 @@ def _unnamed(account: Account, access: Access) -> t.Iterator[Finding]:
                 f"The {word} {entity['name']} was made for this environment ({entity['arn']}), and the inventory does"
                 " not name it",
                 f"no such {word}",
-                "Name its operator in agent_ops_operators with the state removed, or run provision.yml with"
-                " signer_iam_purge",
+                _how_to_remove(entity, word, access),
                 entity["name"],
                 entity["arn"],
             )
+
+
+def _how_to_remove(entity: Entry, word: str, access: Access) -> str:
+    if entity["path"] == access["path"]:
+        return (
+            "Name its operator in agent_ops_operators with the state removed, or run provision.yml with"
+            " signer_iam_purge"
+        )
+    return f"Delete the {word} in IAM: it is not at the path {access['path']}, where signer_iam_purge looks"
 
 
 def _ours(entity: Entry, access: Access) -> bool:

@@ -67,3 +67,5 @@ class Found:
     aliases: Aliases
     resources: list[Resource]
     access_keys: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]] = field(default_factory=dict)
+    passwords: frozenset[str] = frozenset()
+    """Users of ours, but for the administrators, who have a password for the console."""

@@ -21,6 +21,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._access_findi
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_found import Resource
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_matrix import Matrix
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_subjects import ADMIN, Subject
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_row import OWNERSHIP_TAG
 from ansible_collections.interchain.agent_ops.plugins.module_utils._policy_principals import trusted_by
 
 ALIASES_A_KEY = 50
@@ -28,6 +29,14 @@ ALIASES_A_KEY = 50
 https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html"""
 
 _MOST_ALONE = 5
+
+_USABLE: t.Mapping[str, str] = {
+    "KeyState": "Enabled",
+    "KeySpec": "ECC_SECG_P256K1",
+    "KeyUsage": "SIGN_VERIFY",
+    "Origin": "AWS_KMS",
+}
+"""What AWS KMS says of a key that an agent can sign with, and whose private part nobody else has."""
 
 
 def key_findings(matrix: Matrix, account: str, headroom: int) -> t.Iterator[Finding]:
@@ -67,6 +76,62 @@ def _state(resource: Resource) -> t.Iterator[Finding]:
             PROVISION,
             keys=(resource.name,),
         )
+    elif resource.service == "kms":
+        yield from _unusable(resource)
+        yield from _moved(resource)
+    elif resource.metadata.get("DeletedDate"):
+        yield _dying_secret(resource)
+
+
+def _dying_secret(resource: Resource) -> Finding:
+    return Finding(
+        "key_unusable",
+        f"The secret {resource.name} is scheduled for deletion, and nobody can read it",
+        "a secret that can be read",
+        "Run provision.yml with its name in signing_keys_revive; and find out who deleted it",
+        arn=resource.arn,
+        keys=(resource.name,),
+    )
+
+
+def _unusable(resource: Resource) -> t.Iterator[Finding]:
+    """Return why nobody can sign with a key, whatever IAM says."""
+    wrong = [
+        f"{name} {resource.metadata[name]}"
+        for name, value in _USABLE.items()
+        if name in resource.metadata and resource.metadata[name] != value
+    ]
+    if wrong:
+        yield Finding(
+            "key_unusable",
+            f"{resource.alias} points at the key {resource.arn}, which has {', '.join(wrong)}",
+            ", ".join(f"{name} {value}" for name, value in _USABLE.items()),
+            f"{PROVISION}, which says what can be done; and find out who disabled, deleted or re-aliased the key",
+            arn=resource.arn,
+            keys=(resource.name,),
+        )
+
+
+def _moved(resource: Resource) -> t.Iterator[Finding]:
+    """Return that an alias points at a key that was not made for it, by the tag that its own key has had since then.
+
+    A key without the tag may be one of the original script, and as well any key that somebody made. Nothing in AWS
+    tells them apart, and provision.yml tags the key that it finds under the alias: so whoever knows must look first.
+    """
+    tag = resource.tags.get(OWNERSHIP_TAG)
+    if tag == resource.alias:
+        return
+    said = f"was made for {tag}" if tag else "does not say what it was made for"
+    held = f"its tag {OWNERSHIP_TAG} is {tag}" if tag else f"it has no tag {OWNERSHIP_TAG}"
+    yield Finding(
+        "alias_moved",
+        f"{resource.alias} points at the key {resource.arn}, which {said}: {held}",
+        f"the key that was made for it, whose tag {OWNERSHIP_TAG} is {resource.alias}",
+        "Find out whether the address of the key is the agent's. If not, point the alias back at its own key"
+        " (kms:UpdateAlias); if so, run provision.yml, which tags the key as the alias's own",
+        arn=resource.arn,
+        keys=(resource.name,),
+    )
 
 
 def _aliases(resource: Resource, headroom: int) -> t.Iterator[Finding]:
@@ -143,10 +208,7 @@ def _grants(matrix: Matrix, index: int, account: str) -> t.Iterator[Finding]:
 
 def _told_of(matrix: Matrix, subject: Subject, index: int) -> bool:
     """Say whether something that a grant allows is more than the principal is to do."""
-    expected = matrix.expected(subject, index)
-    return any(
-        "the grant " in cell.reason and name not in expected for name, cell in matrix.held(subject, index).items()
-    )
+    return any("the grant " in cell.reason for cell in matrix.excess(subject, index).values())
 
 
 def _covered(matrix: Matrix) -> t.Iterator[Finding]:

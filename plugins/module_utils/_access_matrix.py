@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _access_subjects as who
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_capabilities import (
+    BY_NAME,
     BY_SERVICE,
+    PUBLIC,
     USE,
     Capability,
 )
@@ -66,6 +68,18 @@ class Matrix:
 
     def expected(self, subject: Subject, index: int) -> frozenset[str]:
         return self.wanted.get((subject.arn, index), frozenset())
+
+    def excess(self, subject: Subject, index: int) -> Cells:
+        """Return what a principal may do and is not to.
+
+        That a stranger can read a public key alone is none: it is public, and much of what AWS itself offers for
+        reading (ReadOnlyAccess, SecurityAudit) allows it.
+        """
+        expected = self.expected(subject, index)
+        more = {name: cell for name, cell in self.held(subject, index).items() if name not in expected}
+        if not subject.ours and all(BY_NAME[name].kind != USE for name in more if name != PUBLIC):
+            more.pop(PUBLIC, None)
+        return more
 
     def touches(self, subject: Subject) -> bool:
         """Say whether a principal can do anything with any of the keys."""

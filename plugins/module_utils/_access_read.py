@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_found import Account, Aliases, Resource, Wish
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed, side_by_side
 from ansible_collections.interchain.agent_ops.plugins.module_utils._iam_read import (
+    ABSENT,
     Entity,
     read_access_keys,
     read_account,
@@ -82,6 +83,21 @@ class AccessReader:
             lambda user: read_access_keys(self.call, self.iam, user), users, workers=min(8, self.workers)
         )
         return dict(zip(users, listed, strict=True))
+
+    def passwords(self, users: t.Sequence[str]) -> frozenset[str]:
+        """Return those of the users who have a password for the console."""
+
+        def has_one(user: str) -> bool:
+            try:
+                self.call(self.iam, "get_login_profile", UserName=user)
+            except CallFailed as exc:
+                if exc.code == ABSENT:
+                    return False
+                raise
+            return True
+
+        held = side_by_side(has_one, users, workers=min(8, self.workers))
+        return frozenset(user for user, one in zip(users, held, strict=True) if one)
 
     def _key(self, wish: Wish, aliases: t.Mapping[str, str]) -> Resource:
         named = wish.resource.startswith("alias/")

@@ -18,6 +18,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._access_cells
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_credentials import (
     access_key_findings,
     iam_findings,
+    sign_in_findings,
     trust_findings,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_entities import entity_findings
@@ -33,6 +34,9 @@ NOT_READ = (
     "Session policies, and policies of VPC endpoints, which can take rights away.",
     "What principals of other accounts may do there, with what is granted to them here.",
     "The root user of the account, whom no policy in it binds.",
+    "Rights that come by making something new: a user or role with policies of its own (iam:CreateUser, iam:CreateRole"
+    " and what fills them), or a function or machine that is handed a role (iam:PassRole).",
+    "Rights that come by joining a group that is none of this environment's (iam:AddUserToGroup).",
 )
 _NOT_READ_SECRETS = (
     "Who may use the key that encrypts the secrets, which whoever reads them needs as well, unless it is AWS's own.",
@@ -62,10 +66,11 @@ def verdict(
     findings: list[Finding] = [
         *cell_findings(matrix, masters, named),
         *key_findings(matrix, access["account_id"], alias_headroom),
-        *entity_findings(found.account, access),
+        *entity_findings(found.account, access, named),
         *trust_findings(matrix),
-        *iam_findings(matrix, access, skipped, named, caller),
+        *iam_findings(matrix, access, found.account, skipped, named, caller),
         *access_key_findings(found.access_keys, now=now, max_age_days=max_access_key_age_days),
+        *sign_in_findings(found, access),
     ]
     shown = [one for one in matrix.subjects if one.ours or _touches_wanted(matrix, one)]
     excused = {one.subject.arn for one in masters if one.named} | {
@@ -96,6 +101,7 @@ def _rows(matrix: Matrix, subject: Subject, excused: bool) -> t.Iterator[dict[st
     """Return a row for each key that the principal may do something with, or is to; of ours for every key."""
     for index, resource in enumerate(matrix.resources):
         held, expected = matrix.held(subject, index), matrix.expected(subject, index)
+        excess = () if excused else matrix.excess(subject, index)
         relevant = resource.wanted or (subject.ours and subject.duty != ADMIN)
         if not relevant or not (held or expected or (subject.ours and resource.wanted)):
             continue
@@ -110,7 +116,7 @@ def _rows(matrix: Matrix, subject: Subject, excused: bool) -> t.Iterator[dict[st
             **{name: held[name].answer.value if name in held else Answer.NO.value for name in names},
             "reason": {name: held[name].reason for name in names if name in held},
             "via": sorted({cell.via for cell in held.values() if cell.via}),
-            "unexpected": [] if excused else [name for name in names if name in held and name not in expected],
+            "unexpected": [name for name in names if name in excess],
             "missing": [name for name in names if name in expected and name not in held] if readable else [],
         }
 

@@ -18,11 +18,13 @@ description:
   - Who is let in from outside of the account (another account, everybody, a service) by a key policy, a grant, a
     secret's policy or a role's trust is a difference as well. So is a principal that may choose whom the aliases let
     in, may come to sign by a grant, a key policy or a replica, or may change IAM to its own advantage.
+  - A principal that is not the environment's, and may of uses read public keys alone, is shown and is no difference.
+  - A member of the group C(kms-admin) beside the user C(kms-admin) is a difference unless O(administrators) names it.
   - A principal that may do everything with every key administers the account. It is a difference unless
     O(administrators) names it, or it is who runs this. The root user is not listed at all.
   - Costs a request for each page of the account (C(GetAccountAuthorizationDetails)) and of the aliases of each
-    Region, four for each key (two for each secret), and one for each user of the environment and one for each of its
-    access keys.
+    Region, four for each key (two for each secret), two for each user of the environment (one for C(kms-admin)) and one
+    for each of its access keys.
 options:
   access:
     description:
@@ -58,9 +60,9 @@ attributes:
     details: Nothing changes.
 notes:
   - "Permissions: C(sts:GetCallerIdentity) (always allowed), C(iam:GetAccountAuthorizationDetails),
-    C(iam:ListAccessKeys), C(iam:GetAccessKeyLastUsed). For keys in AWS KMS C(kms:ListAliases), C(kms:DescribeKey),
-    C(kms:GetKeyPolicy), C(kms:ListGrants), C(kms:ListResourceTags). For hex keys C(secretsmanager:DescribeSecret),
-    C(secretsmanager:GetResourcePolicy)."
+    C(iam:ListAccessKeys), C(iam:GetAccessKeyLastUsed), C(iam:GetLoginProfile). For keys in AWS KMS
+    C(kms:ListAliases), C(kms:DescribeKey), C(kms:GetKeyPolicy), C(kms:ListGrants), C(kms:ListResourceTags).
+    For hex keys C(secretsmanager:DescribeSecret), C(secretsmanager:GetResourcePolicy)."
   - "C(iam:GetPolicy) and C(iam:GetPolicyVersion) are needed only if a policy is attached while the account is read."
 seealso:
   - module: interchain.agent_ops.access_matrix_report
@@ -149,11 +151,12 @@ differences:
     - What differs from the inventory, each with C(found), C(expected) and C(where_to_change), and with C(kind),
       C(principal), C(arn), C(key) and C(key_names) where they apply.
     - "The kinds: V(unexpected_access), V(missing_access), V(comes_to_sign), V(manages_aliases), V(administers_keys),
-      V(administrator), V(changes_iam), V(foreign_key_covered), V(key_missing), V(unreadable), V(additional_alias),
-      V(alias_headroom), V(outside_principal), V(wildcard_principal), V(grant), V(wildcard_trust), V(trust_differs),
+      V(administrator), V(changes_iam), V(foreign_key_covered), V(key_missing), V(key_unusable), V(alias_moved),
+      V(unreadable), V(additional_alias), V(alias_headroom), V(outside_principal), V(wildcard_principal),
+      V(grant), V(wildcard_trust), V(trust_differs),
       V(entity_missing), V(entity_unnamed), V(operator_not_removed), V(policy_differs), V(policy_attached),
-      V(policy_not_attached), V(inline_policy), V(member_missing), V(member_unexpected), V(access_key_old),
-      V(access_key_second)."
+      V(policy_not_attached), V(inline_policy), V(member_missing), V(member_unexpected), V(member), V(access_key_old),
+      V(access_key_second), V(access_key_missing), V(console_password)."
   returned: success
   type: list
   elements: dict
@@ -202,7 +205,7 @@ import typing as t
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_found import Found
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_keys import ALIASES_A_KEY
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_read import READ_RATES, AccessReader
-from ansible_collections.interchain.agent_ops.plugins.module_utils._access_subjects import by_name
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access_subjects import ADMIN, by_name
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_verdict import verdict
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_wishes import (
     check_access_option,
@@ -282,9 +285,11 @@ def _check_options(module: AwsModule, access: dict[str, t.Any]) -> None:
 
 def _read(reader: AccessReader, access: dict[str, t.Any], region: str) -> Found:
     account, aliases = reader.overview()
-    ours = [by_name(account["users"], wanted["name"]) for wanted in access["users"]]
+    ours = [(wanted, by_name(account["users"], wanted["name"])) for wanted in access["users"]]
+    keyed = [user["name"] for _wanted, user in ours if user]
+    without_console = [user["name"] for wanted, user in ours if user and wanted["kind"] != ADMIN]
     resources = reader.resources(wishes(access, account, aliases, region), aliases)
-    return Found(account, aliases, resources, reader.access_keys([user["name"] for user in ours if user]))
+    return Found(account, aliases, resources, reader.access_keys(keyed), reader.passwords(without_console))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,12 @@ class Account:
     def make_key(self, resource: str, region: str = REGION) -> str:
         if resource.startswith("alias/"):
             kms = self.aws("kms", region=region)
-            key = kms.create_key(KeySpec="ECC_SECG_P256K1", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+            made = kms.create_key(
+                KeySpec="ECC_SECG_P256K1",
+                KeyUsage="SIGN_VERIFY",
+                Tags=[{"TagKey": "agent_ops:alias", "TagValue": resource}],
+            )
+            key = made["KeyMetadata"]["KeyId"]
             kms.create_alias(AliasName=resource, TargetKeyId=key)
             return str(key)
         return str(self.secrets.create_secret(Name=resource, SecretString='{"made": "for a test"}')["ARN"])

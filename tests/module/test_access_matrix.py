@@ -86,7 +86,7 @@ def test_an_account_as_it_is_wanted(account: Account) -> None:
 
 
 def test_what_it_costs(account: Account) -> None:
-    """As documented: a page of the account, a page of aliases, four requests a key, one a user, one an access key."""
+    """As documented: a page of the account, a page of aliases, four requests a key, two a user, one an access key."""
     for name in (SIGNER, ACME):
         account.iam.create_access_key(UserName=name)
     before = len(account.sandbox.log())
@@ -102,6 +102,7 @@ def test_what_it_costs(account: Account) -> None:
         "ListGrants": keys,
         "ListResourceTags": keys,
         "ListAccessKeys": len(account.access["users"]),
+        "GetLoginProfile": len(account.access["users"]) - 1,
         "GetAccessKeyLastUsed": 2,
     }
 
@@ -216,7 +217,9 @@ def test_the_documented_permissions_are_those_that_are_used(
     assert used == documented() - {"iam:GetPolicy", "iam:GetPolicyVersion"}
 
 
-@pytest.mark.parametrize("action", ["iam:GetAccountAuthorizationDetails", "kms:ListAliases", "iam:ListAccessKeys"])
+@pytest.mark.parametrize(
+    "action", ["iam:GetAccountAuthorizationDetails", "kms:ListAliases", "iam:ListAccessKeys", "iam:GetLoginProfile"]
+)
 def test_without_these_permissions_nothing_can_be_said(account: Account, action: str) -> None:
     account.sandbox.add_fault(action=action, kind="access_denied")
     result = account.ask()

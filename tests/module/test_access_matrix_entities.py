@@ -175,10 +175,20 @@ def test_a_user_of_ours_that_left_its_group_for_another(account: Account) -> Non
     )
 
 
-def test_the_administrators_group_is_where_administrators_are_named_but_no_signer_is_one(account: Account) -> None:
+def test_who_is_in_the_administrators_group(account: Account) -> None:
     account.make_user("alice")
     account.iam.add_user_to_group(GroupName=ADMIN, UserName="alice")
-    assert account.verify()["differences"] == []
+    result = account.verify()
+    assert kinds(result) == ["member"]
+    told = only(
+        result,
+        "member",
+        "The user alice administers the keys as a member of the group kms-admin",
+        "only kms-admin",
+        "name its ARN in signer_iam_administrators",
+    )
+    assert told["arn"] == f"arn:aws:iam::{ACCOUNT_ID}:user/alice"
+    assert account.verify(administrators=[told["arn"]])["differences"] == []
     account.iam.add_user_to_group(GroupName=ADMIN, UserName=SIGNER)
     result = account.verify()
     assert "member_unexpected" in kinds(result)
@@ -295,7 +305,7 @@ def test_old_and_second_access_keys(account: Account) -> None:
         "access_key_old",
         f"The access key {first} of the user {SIGNER} is 92 days old",
         "at most 90 days",
-        "iam_user_credentials: rotate",
+        "signer_iam_rotate, then in signer_iam_retire_previous",
     )
     second = account.iam.create_access_key(UserName=SIGNER)["AccessKey"]["AccessKeyId"]
     result = account.verify()
@@ -306,5 +316,42 @@ def test_old_and_second_access_keys(account: Account) -> None:
     assert first in told["found"]
     assert second in told["found"]
     assert "never used" in told["found"]
+    assert "signer_iam_retire_previous" in told["where_to_change"]
     account.iam.update_access_key(UserName=SIGNER, AccessKeyId=first, Status="Inactive")
     assert account.verify()["differences"] == []
+
+
+def test_a_user_whose_access_key_was_taken_away(account: Account) -> None:
+    key = account.iam.create_access_key(UserName=SIGNER)["AccessKey"]["AccessKeyId"]
+    account.iam.tag_user(UserName=SIGNER, Tags=[{"Key": "agent_ops:access_key", "Value": key}])
+    assert account.verify()["differences"] == []
+    account.iam.update_access_key(UserName=SIGNER, AccessKeyId=key, Status="Inactive")
+    told = only(
+        account.verify(),
+        "access_key_missing",
+        f"The user {SIGNER} has no active access key (inactive: {key}), although {key} was made for it",
+        "signer_iam_rotate",
+    )
+    assert told["principal"] == SIGNER
+    account.iam.delete_access_key(UserName=SIGNER, AccessKeyId=key)
+    only(account.verify(), "access_key_missing", "has no active access key (none at all)", "Run signer_iam.yml")
+
+
+def test_a_password_for_the_console(account: Account) -> None:
+    """An agent has no use for one. kms-admin is a person's user."""
+    for user in (SIGNER, ADMIN):
+        account.iam.create_login_profile(UserName=user, Password="Xyzzy-plugh-1976!")
+    told = only(
+        account.verify(),
+        "console_password",
+        f"The user {SIGNER} has a password for the AWS console",
+        "iam:DeleteLoginProfile",
+    )
+    assert told["principal"] == SIGNER
+
+
+def test_what_no_purge_finds_is_not_said_to_be_purged(account: Account) -> None:
+    tags = [{"Key": "agent_ops:principal", "Value": "operator"}, {"Key": "environment", "Value": "staging"}]
+    account.iam.create_user(UserName="stray", Tags=tags)
+    told = only(account.verify(), "entity_unnamed", "Delete the user in IAM")
+    assert "run provision.yml with" not in told["where_to_change"]

@@ -65,6 +65,13 @@ def test_one_of_our_aliases_on_another_environments_key(account: Account) -> Non
     """Whoever may move an alias lets our signers into the key, and takes ours away from them."""
     account.kms.update_alias(AliasName=f"alias/{WATCHER}", TargetKeyId=account.key_id(PRODUCTION))
     result = account.verify()
+    only(
+        result,
+        "alias_moved",
+        f"alias/{WATCHER} points at the key {account.key_arn(PRODUCTION)}, which was made for alias/{PRODUCTION}",
+        f"whose tag agent_ops:alias is alias/{WATCHER}",
+        "kms:UpdateAlias",
+    )
     told = only(
         result,
         "additional_alias",
@@ -148,9 +155,9 @@ def test_a_key_policy_that_lets_others_in(account: Account) -> None:
 def test_a_key_policy_that_lets_everybody_in_is_told_once_for_strangers(account: Account) -> None:
     for number in range(10):
         account.make_user(f"stranger-{number}")
-    account.put_key_policy(BANK, {"Effect": "Allow", "Principal": "*", "Action": "kms:GetPublicKey", "Resource": "*"})
+    account.put_key_policy(BANK, {"Effect": "Allow", "Principal": "*", "Action": "kms:Sign", "Resource": "*"})
     result = account.verify()
-    only(result, "wildcard_principal", f"The key policy of {BANK} allows kms:GetPublicKey to everybody (*)")
+    only(result, "wildcard_principal", f"The key policy of {BANK} allows kms:Sign to everybody (*)")
     told = [one["principal"] for one in differences(result, "unexpected_access")]
     assert told[:3] == [SIGNER, ACME, CHORUS]
     assert told[3:] == ["10 principals (user stranger-0, user stranger-1, user stranger-2, user stranger-3 and 6 more)"]
@@ -184,3 +191,53 @@ def test_grants(account: Account) -> None:
     )
     assert told["principal"].endswith(SIGNER)
     only(result, "outside_principal", "The grant theirs", f"arn:aws:iam::{OTHER_ACCOUNT}:root")
+
+
+# What a key is --------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_was_disabled_or_is_about_to_be_deleted(account: Account) -> None:
+    account.kms.disable_key(KeyId=account.key_id(WATCHER))
+    account.kms.schedule_key_deletion(KeyId=account.key_id(BANK), PendingWindowInDays=7)
+    result = account.verify()
+    assert kinds(result) == ["key_unusable"]
+    told = {one["key"]: one for one in differences(result, "key_unusable")}
+    assert told[WATCHER]["found"].endswith("which has KeyState Disabled")
+    assert told[BANK]["found"].endswith("which has KeyState PendingDeletion")
+    assert told[BANK]["expected"].startswith("KeyState Enabled, KeySpec ECC_SECG_P256K1")
+    assert "find out who" in told[BANK]["where_to_change"]
+
+
+def test_an_alias_that_was_moved_to_a_key_of_somebodys(account: Account) -> None:
+    """It has no tag that would say what it was made for, no other alias, and is no agent's key at all."""
+    key = account.kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
+    # AWS refuses to update an alias to a key of another kind, and not to make it anew.
+    account.kms.delete_alias(AliasName=f"alias/{WATCHER}")
+    account.kms.create_alias(AliasName=f"alias/{WATCHER}", TargetKeyId=key["KeyId"])
+    result = account.verify()
+    only(
+        result,
+        "alias_moved",
+        f"alias/{WATCHER} points at the key {key['Arn']}, which does not say what it was made for",
+        "it has no tag agent_ops:alias",
+        "Find out whether the address of the key is the agent's",
+    )
+    only(result, "key_unusable", "KeySpec RSA_2048, KeyUsage ENCRYPT_DECRYPT")
+
+
+def test_a_secret_that_was_deleted(sandbox: Sandbox, aws: Callable[..., Any], run_module: RunModule) -> None:
+    account = Account(sandbox, aws, run_module, wanted("secretsmanager"))
+    account.make()
+    account.secrets.delete_secret(SecretId=BANK, RecoveryWindowInDays=7)
+    told = only(account.verify(), "key_unusable", f"The secret {BANK} is scheduled for deletion", "signing_keys_revive")
+    assert told["key_names"] == [BANK]
+
+
+def test_a_grant_to_read_a_public_key_is_no_right_that_matters_and_still_a_grant(account: Account) -> None:
+    account.make_user("mallory")
+    account.kms.create_grant(
+        KeyId=account.key_id(WATCHER), GranteePrincipal=MALLORY, Operations=["GetPublicKey"], Name="hers"
+    )
+    result = account.verify()
+    assert kinds(result) == ["grant"]
+    only(result, "grant", "The grant hers", "allows GetPublicKey to", "kms:RevokeGrant")

@@ -174,3 +174,72 @@ def test_a_trust_with_a_condition_makes_what_follows_conditional(account: Accoun
     assert row(result, "deploy", WATCHER)["sign"] == "yes"
     assert row(result, "mallory", WATCHER)["sign"] == "conditional"
     assert "aws:MultiFactorAuthPresent" in row(result, "mallory", WATCHER)["reason"]["sign"]
+
+
+def test_whoever_may_read_what_is_public_is_shown_and_no_difference(account: Account) -> None:
+    """As AWS's own ReadOnlyAccess and SecurityAudit have it."""
+    account.make_user("auditor", allow(["kms:GetPublicKey", "kms:Describe*", "kms:List*"]))
+    account.make_role("audit", trust(ACCOUNT_ID), allow("kms:GetPublicKey"))
+    result = account.verify()
+    assert result["differences"] == []
+    shown = row(result, "auditor", WATCHER)
+    assert (shown["public_key"], shown["sign"], shown["unexpected"]) == ("yes", "no", [])
+    # Through a role that anybody may assume our own users come by the same: of them it is said, and not of the role.
+    account.iam.update_assume_role_policy(RoleName="audit", PolicyDocument=trust("*"))
+    assert kinds(account.verify()) == ["foreign_key_covered", "unexpected_access"]
+    account.iam.update_assume_role_policy(RoleName="audit", PolicyDocument=trust(ACCOUNT_ID))
+    account.make_user("mallory", allow(["kms:GetPublicKey", "kms:Sign"]))
+    result = account.verify()
+    only(result, "unexpected_access", "The user mallory may sign with and read the public key of all 7 keys")
+    assert row(result, "mallory", WATCHER)["unexpected"] == ["sign", "public_key"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "resource", "told"),
+    [
+        ("iam:AttachUserPolicy", "user/agent_ops/*", f"iam:AttachUserPolicy on the user {SIGNER}"),
+        ("iam:PutUserPolicy", "user/agent_ops/*", f"iam:PutUserPolicy on the user {SIGNER}"),
+        ("iam:PutUserPolicy", "user/mallory", "iam:PutUserPolicy on itself"),
+        ("iam:CreateLoginProfile", "user/alice", "iam:CreateLoginProfile on the user alice"),
+        ("iam:PutGroupPolicy", "group/*", "iam:PutGroupPolicy on the group hers, which it is in"),
+        ("iam:CreatePolicyVersion", "policy/hers", "iam:CreatePolicyVersion on the policy hers, which it has"),
+        ("iam:UpdateAssumeRolePolicy", "role/deploy", "iam:UpdateAssumeRolePolicy on the role deploy"),
+        ("iam:PutRolePolicy", "role/deploy", "iam:PutRolePolicy on the role deploy"),
+        ("iam:AttachRolePolicy", "role/agent_ops/*", "iam:AttachRolePolicy on the role nomad-operator-chorus-staging"),
+    ],
+)
+def test_ways_to_rights_by_changing_iam(account: Account, actions: str, resource: str, told: str) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT_ID}"
+    account.make_user("alice", allow("*"))
+    account.make_user("mallory")
+    account.iam.create_group(GroupName="hers")
+    account.iam.add_user_to_group(GroupName="hers", UserName="mallory")
+    held = account.iam.create_policy(PolicyName="hers", PolicyDocument=allow(actions, f"{arn}:{resource}"))
+    account.iam.attach_group_policy(GroupName="hers", PolicyArn=held["Policy"]["Arn"])
+    account.make_role("deploy", trust(ACCOUNT_ID), allow("s3:*"))
+    # A role of one of AWS's services is nobody's way to anything, whatever it may change.
+    account.iam.create_role(
+        RoleName="AWSServiceRoleForSSO",
+        Path="/aws-service-role/sso.amazonaws.com/",
+        AssumeRolePolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sso.amazonaws.com"}}
+                ],
+            }
+        ),
+    )
+    account.iam.put_role_policy(
+        RoleName="AWSServiceRoleForSSO", PolicyName="own", PolicyDocument=allow(["iam:PutRolePolicy"])
+    )
+    result = account.verify(administrators=[f"{arn}:user/alice"])
+    assert kinds(result) == ["changes_iam"]
+    assert only(result, "changes_iam", f"by changing IAM: {told}")["principal"] == "mallory"
+
+
+def test_what_is_not_seen_of_iam_is_said(account: Account) -> None:
+    told = " ".join(account.verify()["not_read"])
+    assert "iam:CreateRole" in told
+    assert "iam:PassRole" in told
+    assert "iam:AddUserToGroup" in told

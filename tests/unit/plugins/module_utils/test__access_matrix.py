@@ -48,6 +48,7 @@ def key(name: str = WATCHER, **values: t.Any) -> Resource:
         "aliases": (f"alias/{name}",),
         "metadata": {"KeySpec": "ECC_SECG_P256K1", "KeyUsage": "SIGN_VERIFY"},
         "policy": plain_key_policy(ACCOUNT, arn),
+        "tags": {"agent_ops:alias": f"alias/{name}"},
         **values,
     }
     return Resource(name, "us-west-2", "kms", "staging", True, **given)
@@ -316,3 +317,21 @@ def test_a_path_that_everything_has_says_nothing_of_whose_something_is() -> None
     assert told(wanted, held)["differences"] == []
     held["users"].append(user("ours", tags={"environment": "staging", "agent_ops:principal": "operator"}))
     assert [one["kind"] for one in told(wanted, held)["differences"]] == ["entity_unnamed"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"metadata": {"KeyState": "Disabled"}}, "key_unusable"),
+        ({"metadata": {"Origin": "EXTERNAL"}}, "key_unusable"),
+        ({"metadata": {"KeyUsage": "ENCRYPT_DECRYPT"}}, "key_unusable"),
+        ({"metadata": {"KeyState": "Enabled", "Origin": "AWS_KMS"}}, None),
+        ({"tags": {"agent_ops:alias": "alias/staging-bank"}}, "alias_moved"),
+        ({"tags": {}}, "alias_moved"),
+    ],
+)
+def test_what_a_key_is(values: dict[str, t.Any], kind: str | None) -> None:
+    wanted = access()
+    keys = [key(one["name"], **(values if one["name"] == WATCHER else {})) for one in wanted["keys"]]
+    differences = told(wanted, account_of(wanted), keys=keys)["differences"]
+    assert [(one["kind"], one["key"]) for one in differences] == ([(kind, WATCHER)] if kind else [])
