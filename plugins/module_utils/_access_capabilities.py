@@ -54,6 +54,7 @@ SECRETS = (
     Capability("get_secret_value", "secretsmanager:GetSecretValue", "S", USE),
     Capability("put_resource_policy", "secretsmanager:PutResourcePolicy", "C", COME),
     Capability("put_secret_value", "secretsmanager:PutSecretValue", "A", ADMINISTER),
+    Capability("update_secret", "secretsmanager:UpdateSecret", "A", ADMINISTER),
     Capability("delete_secret", "secretsmanager:DeleteSecret", "A", ADMINISTER),
 )
 

@@ -68,6 +68,7 @@ def plan_access(
         for wanted in plan.access[kind]:
             _plan_entity(plan, kind, wanted, _find(account[kind], wanted["name"]), planner, purge=purge)
     _plan_removed_operators(plan, account)
+    _plan_former_ways_in(plan, account)
     _plan_stale(plan, account, purge=purge)
     return plan
 
@@ -267,6 +268,15 @@ def _plan_removed_operators(plan: IamPlan, account: t.Mapping[str, t.Any]) -> No
                     f"The {_SINGULAR[kind]} {name} is at the path {there['path']}, where it was not made by this"
                     " collection; it stays, although the operator is removed"
                 )
+
+
+def _plan_former_ways_in(plan: IamPlan, account: t.Mapping[str, t.Any]) -> None:
+    """An operator has one way in. The user or role that it came in by before would keep its rights."""
+    for kind, other in (("users", "roles"), ("roles", "users")):
+        for wanted in plan.access[kind]:
+            former = _find(account[other], wanted["name"]) if wanted["kind"] == "operator" else None
+            if former is not None and former["path"] == plan.access["path"]:
+                _remove(plan, other, former)
 
 
 def _plan_stale(plan: IamPlan, account: t.Mapping[str, t.Any], *, purge: bool) -> None:

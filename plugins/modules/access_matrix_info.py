@@ -91,8 +91,9 @@ matrix:
   description:
     - A row for each principal and key. C(sign), C(public_key), C(create_grant), C(put_key_policy), C(replicate_key),
       C(create_alias), C(update_alias), C(delete_alias), C(schedule_key_deletion), C(disable_key) and C(tag_resource),
-      or of a secret C(get_secret_value), C(put_resource_policy), C(put_secret_value) and C(delete_secret), are
-      V(yes), V(no), or V(conditional), which depends on what cannot be known (a source address, a time, MFA).
+      or of a secret C(get_secret_value), C(put_resource_policy), C(put_secret_value), C(update_secret) and
+      C(delete_secret), are V(yes), V(no), or V(conditional), which depends on what cannot be known (a source
+      address, a time, MFA).
     - C(reason) says by what, C(via) through which roles, C(unexpected) and C(missing) what differs from the
       inventory.
     - Principals that the inventory does not name have rows for keys that they may do something with only.

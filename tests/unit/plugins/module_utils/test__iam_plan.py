@@ -158,6 +158,16 @@ def test_an_operator_that_is_gone_from_the_inventory_is_a_difference() -> None:
     assert purged.remove["users"] == ["nomad-operator-acme-staging"]
 
 
+@pytest.mark.parametrize(("before", "after", "gone"), [(ROLE, OPERATOR, "roles"), (OPERATOR, ROLE, "users")])
+def test_an_operator_that_comes_in_otherwise_loses_the_former_way(
+    before: dict[str, Any], after: dict[str, Any], gone: str
+) -> None:
+    plan = plan_access(access(operators=[after]), account_of(access(operators=[before])))
+    assert plan.remove[gone] == ["nomad-operator-acme-staging"]
+    assert [change["action"] for change in plan.changes] == ["create", "delete"]
+    assert plan.left == plan.problems == []
+
+
 def test_a_changed_trust_is_put_right() -> None:
     account = account_of(access(operators=[ROLE]))
     account["roles"][0]["trust"]["Statement"][0]["Principal"] = {"AWS": "*"}
