@@ -277,6 +277,7 @@ def test_the_most_talkative_playbook_shows_no_secret_part(world: Credentials, pa
     talkative = {
         **world.environment,
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_DISPLAY_TRACEBACK": "always",
         "ANSIBLE_KEEP_REMOTE_FILES": "1",
         "ANSIBLE_LOCALHOST_WARNING": "0",
