@@ -89,7 +89,7 @@ class LookupModule(LookupBase):
         # What the command line says (-e) is about the run's own environment.
         manager._extra_vars = {}
         held = {host.name: manager.get_vars(host=host, include_hostvars=False) for host in hosts}
-        values = next(iter(held.values()))
+        values = held[hosts[0].name]
         if "agent_ops_environment" not in values:
             return
         try:

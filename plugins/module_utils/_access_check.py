@@ -29,7 +29,7 @@ MOST_POLICIES = 10
 _KEY_ID = "00000000-0000-0000-0000-000000000000"
 _SUFFIX = "-AbCdEf"
 
-Aliases = t.Mapping[str, t.Mapping[str, str | None]]
+Aliases: t.TypeAlias = "t.Mapping[str, t.Mapping[str, str | None]]"
 """Region -> alias -> id of the key that it points at, of a whole account."""
 
 

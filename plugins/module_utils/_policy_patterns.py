@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-Truth = bool | None
+Truth: t.TypeAlias = "bool | None"
 
 ABSENT = frozenset(
     """

@@ -25,7 +25,7 @@ USER = f"arn:aws:iam::{ACCOUNT}:user/agent_ops/staging/nomad-signer-staging"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/agent_ops/staging/acme"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/acme/session-1"
 
-Three = tuple[bool | None, bool | None, bool | None]
+Three: t.TypeAlias = "tuple[bool | None, bool | None, bool | None]"
 
 
 def statement(effect: str = "Allow", **principal: t.Any) -> Statement:
