@@ -8,10 +8,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._access import Setting, wanted_access
-from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import environment_keys
-from ansible_collections.interchain.agent_ops.plugins.module_utils._operators import read_operators
-
 # The name is also the folder of the environment's reports, and "sandbox" that of the sandbox's.
 _NAME = re.compile(r"(?!sandbox\Z)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}\Z")
@@ -103,6 +99,11 @@ def environment_problems(
 def _naming_problems(
     name: str, agents: t.Any, additional_keys: t.Sequence[t.Any], naming: t.Mapping[str, t.Any], operators: t.Any
 ) -> t.Iterator[str]:
+    # Ansible loads every filter of a collection to find one: what a filter alone needs is loaded when it is used.
+    from ansible_collections.interchain.agent_ops.plugins.module_utils._access import Setting, wanted_access
+    from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import environment_keys
+    from ansible_collections.interchain.agent_ops.plugins.module_utils._operators import read_operators
+
     try:
         keys = environment_keys(
             naming["networks"],
