@@ -230,7 +230,7 @@ def test_the_copy_of_an_access_key_that_is_gone_is_replaced(world: Credentials) 
         (f"something else {MARK}", "is not a line of titles and one access key"),
         (f"User name,Access key ID\n{USER},AKIA{MARK}AAAA\n", "lacks the field 'Secret access key'"),
         (
-            f"User name,Access key ID,Secret access key\n{OTHER},AKIAAAAAAAAAAAAAAAAA,{MARK}{MARK}\n",
+            f"User name,Access key ID,Secret access key\n{OTHER},TESTAAAAAAAAAAAAAAAA,{MARK}{MARK}\n",
             "another user than",
         ),
         (f"User name,Access key ID,Secret access key\n{USER},{MARK},no {MARK} secret\n", "no usable access key"),

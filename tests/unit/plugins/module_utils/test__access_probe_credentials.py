@@ -26,7 +26,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_
 from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_files import Clear
 from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_vault import Vault
 
-KEY_ID = "AKIAZQ3TESTQ7XW2PLMV"
+KEY_ID = "TESTZQ3TESTQ7XW2PLMV"
 SECRET = "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"
 USER = "nomad-signer-staging"
 CONSOLE = "User name,Password,Access key ID,Secret access key,Console login link"

@@ -15,7 +15,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_
 
 URL = "http://127.0.0.1:9"
 OWN = {
-    "access_key": "AKIAOWN7OWN7OWN7OWN7",
+    "access_key": "TESTOWN7OWN7OWN7OWN7",
     "secret_key": "own+secret/own+secret/own+secret",
     "session_token": "own+token/own+token/own+token",
     "profile": None,
@@ -49,7 +49,7 @@ def asked() -> Inquiry:
 
 
 def test_credentials_and_places() -> None:
-    key = Credential("nomad-signer-staging", "AKIAZQ3TESTQ7XW2PLMV", "kQ7+vTz/3Wm9XbR2Lc8NyHf5Jd1Gs6Pa4Ue0BoIq")
+    key = Credential("nomad-signer-staging", "TESTZQ3TESTQ7XW2PLMV", "kQ7+vTz/3Wm9XbR2Lc8NyHf5Jd1Gs6Pa4Ue0BoIq")
     clients = clients_of(module(), asked(), {key.user: key})
     assert {place[1:] for place in clients} == {
         ("sts", "us-west-2"),

@@ -19,7 +19,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_
 from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_secrets import secret_name
 
 USER = "nomad-signer-staging"
-ID = "AKIAQ7ZXW2VLPM3N5B6C"
+ID = "TESTQ7ZXW2VLPM3N5B6C"
 SECRET = "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"
 
 

@@ -27,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-OLD, NEW, THIRD = "AKIAOLDOLDOLDOLDOLD1", "AKIANEWNEWNEWNEWNEW2", "AKIATHIRDTHIRDTHIRD3"
+OLD, NEW, THIRD = "TESTOLDOLDOLDOLDOLD1", "TESTNEWNEWNEWNEWNEW2", "TESTTHIRDTHIRDTHIRD3"
 
 
 def key(name: str, *, age: float = 0, used: bool = False, status: str = "Active") -> AccessKey:
