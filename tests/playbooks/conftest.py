@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from sandbox.client import Sandbox, environment_without_aws
@@ -85,3 +86,18 @@ def report(tmp_path: Path) -> Report:
         return {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))["signing_keys"]}
 
     return read
+
+
+@pytest.fixture
+def permit(play: Play) -> Any:
+    """Return what runs the playbook of the permissions on staging, with variables."""
+
+    def run(*options: str, **values: object) -> Played:
+        return play("staging", "sandbox", playbook="signer_iam.yml", options=(*options, "-e", json.dumps(values)))
+
+    return run
+
+
+@pytest.fixture
+def iam(aws: Sandbox) -> Any:
+    return boto3.client("iam", **aws.boto3_arguments())

@@ -19,11 +19,6 @@ STAGING = ("staging", "sandbox")
 
 
 @pytest.fixture
-def iam(aws: Sandbox) -> Any:
-    return boto3.client("iam", **aws.boto3_arguments())
-
-
-@pytest.fixture
 def verify(play: Play, aws: Sandbox) -> Any:
     """Provision with IAM enforced, and return what verifies."""
     aws.change_settings(iam_enforced=True)
