@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from sandbox.client import Sandbox
+from tests.benchmarks import provisioning
 from tests.benchmarks.world import ROOT, Measure, ansible, best, fill_account, key_specs, measure, write_inventory
 
 ANSWER_SECONDS = 0.05
@@ -43,6 +44,8 @@ def existing_keys(sandbox: Sandbox, folder: Path, count: int) -> dict[str, Measu
         sys.exit(f"The role has changed something:\n{measures['role'].output}")
     script = [sys.executable, "-m", "tests.benchmarks.sequential", str(names)]
     measures["sequential"] = best(sandbox, script, times=times)
+    if count == GOAL_COUNT:
+        measures["floor"] = best(sandbox, ansible(inventory, "floor.yml"), times=times)
     if count <= LOOP_UP_TO:
         loop = ["alias/" + spec["name"] for spec in key_specs(count)]
         names.write_text(json.dumps(loop), encoding="utf-8")
@@ -78,12 +81,15 @@ def main() -> int:
         throttled = [entry for entry in sandbox.log() if entry["error"] == "ThrottlingException"]
     print("\nrole: interchain.agent_ops.signing_keys. loop: amazon.aws.kms_key in a loop, without addresses.")
     print("sequential: boto3, the original script's calls one after the other.")
+    print("floor: ansible with one module of amazon.aws that asks one question; no play with AWS takes less.")
     print(f"Best of {REPEATED} runs for the role and for sequential up to {REPEATED_UP_TO} keys.\n")
     for contender, goal in GOALS.items():
         ratio = measured[GOAL_COUNT][contender].seconds / measured[GOAL_COUNT]["role"].seconds
         all_reached &= ratio >= goal
         reached = verdict(ratio >= goal)
         print(f"{GOAL_COUNT} keys: {ratio:.1f} times as fast as {contender}, goal {goal:.0f}: {reached}")
+    floor = measured[GOAL_COUNT]["sequential"].seconds / measured[GOAL_COUNT]["floor"].seconds
+    print(f"  with no keys at all, the floor, ansible is {floor:.1f} times as fast as sequential is with {GOAL_COUNT}")
     for small, large in itertools.pairwise(COUNTS):
         growth = measured[large]["role"].seconds / measured[small]["role"].seconds
         all_reached &= growth <= large / small
@@ -99,6 +105,8 @@ def main() -> int:
     print(f"{CREATED} keys created at {RATE:.0f} a second: {took}, goal {CREATE_GOAL}: {verdict(ratio <= CREATE_GOAL)}")
     print(f"  the whole command took {created.seconds:.1f} s, {created.seconds / dictated:.2f} times as long;", end="")
     print(f" {len(throttled)} requests throttled, {shown} throttling errors shown")
+    with tempfile.TemporaryDirectory() as name:
+        all_reached &= provisioning.show(Path(name))
     return 0 if all_reached else 1
 
 
