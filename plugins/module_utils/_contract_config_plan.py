@@ -27,7 +27,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_con
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_files import Document, Place
 
-ACTIONS = ("created", "updated", "unchanged", "failed")
+CHANGES = ("created", "updated")
 _IDENTIFIER_LENGTH = 66
 
 
@@ -63,7 +63,7 @@ def _plan_file(document: Document, wishes: t.Mapping[str, Wanted]) -> Planned:
         wish = wishes.get(network)
         if wish is None:
             continue
-        row = _row(document, place, wish)
+        row = network_row(document, place, wish)
         rows.append(row)
         if wish.error is None and wish.known:
             changes += _changes(document, place, wish)
@@ -71,16 +71,18 @@ def _plan_file(document: Document, wishes: t.Mapping[str, Wanted]) -> Planned:
     return Planned(document, _json_edit.replace(document.text, changes), rows)
 
 
-def _row(document: Document, place: Place, wish: Wanted) -> dict[str, t.Any]:
+def network_row(document: Document, place: Place, wish: Wanted) -> dict[str, t.Any]:
     return {
         "network": place.network,
         "file": document.path,
+        "source": document.path,
         "format": document.format,
         "field": place.name,
         "updater": wish.updater or None,
         "watchers": list(wish.watchers),
         "found_updater": place.updater.value,
         "found_watchers": list(place.watchers.value),
+        "pending": not wish.known,
         "error": wish.error,
         "action": "",
     }
@@ -115,14 +117,15 @@ def _watcher_texts(text: str, place: Place, watchers: t.Sequence[str]) -> list[s
 
 def same_address(found: t.Any, wanted: str) -> bool:
     """Say whether a file names an address, in whatever case, or as an identifier of 32 bytes."""
-    return _short(found) == wanted.lower()
+    return short_address(found) == wanted.lower()
 
 
 def same_watchers(found: t.Sequence[t.Any], wanted: t.Sequence[str]) -> bool:
-    return sorted(_short(address) for address in found) == sorted(address.lower() for address in wanted)
+    return sorted(short_address(address) for address in found) == sorted(address.lower() for address in wanted)
 
 
-def _short(value: t.Any) -> str:
+def short_address(value: t.Any) -> str:
+    """Return an address in lower case, without the padding of an identifier of 32 bytes."""
     text = str(value).lower()
     if len(text) == _IDENTIFIER_LENGTH and text.startswith("0x" + "0" * 24):
         return "0x" + text[26:]
@@ -137,7 +140,7 @@ def found_problems(place: Place, path: str) -> list[str]:
             _found_address(value, f"{path}, field {place.field(field)}")
         except ValueError as exc:
             problems.append(str(exc))
-    watchers = [_short(value) for value in place.watchers.value]
+    watchers = [short_address(value) for value in place.watchers.value]
     for watcher in sorted({one for one in watchers if watchers.count(one) > 1}):
         problems.append(f"{path}, field {place.field('watchers')}, names {watcher} more than once. Expected: once")
     return problems
@@ -145,7 +148,7 @@ def found_problems(place: Place, path: str) -> list[str]:
 
 def _found_address(value: str, where: str) -> str:
     """Return an address that a file names. One of 32 bytes that is no Ethereum address has no checksum."""
-    short = _short(value)
+    short = short_address(value)
     if len(short) == _IDENTIFIER_LENGTH:
         return short
     return checked_address(short if len(value) == _IDENTIFIER_LENGTH else value, where)
@@ -186,7 +189,7 @@ def _uses(planned: Planned, wishes: t.Mapping[str, Wanted]) -> t.Iterator[Use]:
         if wish is not None and wish.error is None:
             fields = [("updater", wish.updater), *(("watchers", watcher) for watcher in wish.watchers)]
         else:
-            fields = [(field, _checksummed(_short(value))) for field, value in _fields(place)]
+            fields = [(field, _checksummed(short_address(value))) for field, value in _fields(place)]
         for field, address in fields:
             agent = UPDATER if field == "updater" else WATCHER
             if address != NOT_YET:
@@ -235,12 +238,12 @@ def view(rows: t.Sequence[t.Mapping[str, t.Any]], *, before: bool) -> dict[str, 
     prefix = "found_" if before else ""
     shown: dict[str, t.Any] = {}
     for row in rows:
-        if row["action"] == "updated":
+        if row["action"] in CHANGES:
             fields = {name: row[prefix + name] for name in ("updater", "watchers")}
             shown.setdefault(row["file"], {})[row["network"]] = fields
     return shown
 
 
-def summary(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
-    counts = {action: sum(row["action"] == action for row in rows) for action in ACTIONS}
-    return {action: count for action, count in counts.items() if count}
+def failures(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return a line for each network that failed, and why."""
+    return list(dict.fromkeys(f"{row['network']}: {row['error']}" for row in rows if row["action"] == "failed"))
