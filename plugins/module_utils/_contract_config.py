@@ -238,7 +238,7 @@ def _address(row: Row | None) -> str:
 
 def _key_problems(row: Row, dry_run: bool) -> t.Iterator[str]:
     if row.get("action") == "failed":
-        yield f"The key {row['name']} failed: {row.get('error') or 'see its row'}."
+        yield f"The key {row['name']} failed: {str(row.get('error') or 'see its row').rstrip('.')}."
     elif not row.get("address") and not dry_run:
         yield (
             f"The key {row['name']} does not exist. Make it first:"

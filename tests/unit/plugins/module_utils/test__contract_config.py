@@ -75,7 +75,7 @@ def test_one_key_for_all_networks_must_be_meant() -> None:
 def test_a_key_that_failed_is_the_error_of_its_networks_alone() -> None:
     keys = with_row("staging-kovan-watcher-attestation", action="failed", address=None, error="AccessDenied.")
     at_home = wanted(setting(signing_keys=keys))
-    assert at_home["kovan"].error == "The key staging-kovan-watcher-attestation failed: AccessDenied.."
+    assert at_home["kovan"].error == "The key staging-kovan-watcher-attestation failed: AccessDenied."
     assert {name for name, one in at_home.items() if one.error} == {"kovan"}
     remote = wanted(setting(signing_keys=keys, watchers_of="connected_homes"))
     assert {name for name, one in remote.items() if one.error} == {"rinkeby", "alfajores"}

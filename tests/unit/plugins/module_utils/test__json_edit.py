@@ -56,9 +56,7 @@ def test_numbers_keep_their_spelling_and_places_may_come_in_any_order() -> None:
     text = '{"a": 1.0e3, "b": "x",\n\n "c": -0, "d": ["y"], "e": 100000000000000000000000}'
     members = parse(text).members
     changed = replace(text, [(members["d"], '["z", "z"]'), (members["b"], '"long enough"')])
-    assert changed == (
-        '{"a": 1.0e3, "b": "long enough",\n\n "c": -0, "d": ["z", "z"], "e": 100000000000000000000000}'
-    )
+    assert changed == ('{"a": 1.0e3, "b": "long enough",\n\n "c": -0, "d": ["z", "z"], "e": 100000000000000000000000}')
 
 
 @pytest.mark.parametrize(
