@@ -101,7 +101,7 @@ def nomad_config() -> dict[str, Any]:
         "protocol": {"governor": {"domain": 3000, "id": address(0x990000)}, "networks": {}},
         "core": {},
         "bridge": {},
-        "agent": {name: agent for name in names},
+        "agent": dict.fromkeys(names, agent),
         "gas": dict.fromkeys(names, "evmDefault"),
         "bridgeGui": {},
     }

@@ -39,7 +39,9 @@ def lines(result: Row, *, environment: str, check_mode: bool = False) -> list[st
         wrong = sum(one["where"] == "chain" for one in differences or ())
         asked = len(result["questions"])
         out.append(f"{asked} questions to contracts, {wrong} differences" if wrong else f"{asked} answers as wanted")
-    out += [f"FAILED {plain(row['network'])}: {plain(row['error'])}" for row in rows if row["error"] and not differences]
+    out += [
+        f"FAILED {plain(row['network'])}: {plain(row['error'])}" for row in rows if row["error"] and not differences
+    ]
     for one in differences or ():
         out.append(f"DIFFERENT {plain(one['network'])}: {plain(one['text'])}")
     return out

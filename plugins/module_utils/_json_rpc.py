@@ -25,6 +25,7 @@ _CHUNK = 65536
 _BUSY = (429, 502, 503, 504)
 _SHORTEST_SECRET = 4
 _HIDDEN = "***"
+_OWN_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 Call: t.TypeAlias = "tuple[str, t.Sequence[t.Any]]"
 
@@ -41,7 +42,7 @@ class RpcError(Exception):
 
 
 class Response(t.Protocol):
-    def read(self, amount: int, /) -> bytes: ...
+    def read1(self, amount: int, /) -> bytes: ...
 
     def close(self) -> None: ...
 
@@ -56,8 +57,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def default_opener() -> Opener:
-    director = urllib.request.build_opener(_NoRedirect())
+def default_opener(url: str) -> Opener:
+    """Return what opens connections as the environment says; a proxy has no business before this machine's own node."""
+    own = (urlsplit(url).hostname or "") in _OWN_HOSTS
+    director = urllib.request.build_opener(_NoRedirect(), *([urllib.request.ProxyHandler({})] if own else []))
 
     def open_request(request: urllib.request.Request, timeout: float) -> Response:
         return t.cast(Response, director.open(request, timeout=timeout))
@@ -81,7 +84,7 @@ class JsonRpc:
         self._url, self._headers = _target(url)
         self._timeout = timeout
         self._attempts = attempts
-        self._open = opener or default_opener()
+        self._open = opener or default_opener(self._url)
         self._sleep = sleep
         self._number = 0
 
@@ -188,7 +191,8 @@ class JsonRpc:
 
     def _read(self, response: Response, end: float) -> bytes:
         data = b""
-        while chunk := response.read(_CHUNK):
+        # What has come, not all that was announced: a node that sends byte by byte is not waited for.
+        while chunk := response.read1(_CHUNK):
             data += chunk
             if time.monotonic() > end:
                 raise TimeoutError

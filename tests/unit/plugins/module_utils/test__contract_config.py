@@ -64,7 +64,7 @@ def test_others_may_run_all_watchers() -> None:
 
 
 def test_one_key_for_all_networks_must_be_meant() -> None:
-    with pytest.raises(ValueError, match="contract_config_one_key_for_all_networks to true; otherwise"):
+    with pytest.raises(ValueError, match=r"contract_config_one_key_for_all_networks to true; otherwise"):
         wanted(setting(signing_keys=shared_rows()))
     found = wanted(setting(signing_keys=shared_rows(), one_key_for_all_networks=True))
     assert set(found.values()) == {Wanted(address(0xAA0000), (address(0xBB0000),))}
@@ -174,5 +174,5 @@ def test_what_the_inventory_must_put_right_is_refused(changes: dict[str, Any], t
 
 def test_even_with_one_key_for_all_networks_no_address_has_two_roles() -> None:
     keys = [row("updater", None, 0xAA0000), row("watcher", None, 0xAA0000)]
-    with pytest.raises(ValueError, match="one key that does both can vouch for its own fraud"):
+    with pytest.raises(ValueError, match=r"one key that does both can vouch for its own fraud"):
         wanted(setting(signing_keys=keys, one_key_for_all_networks=True))

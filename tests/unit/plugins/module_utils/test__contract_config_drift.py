@@ -170,7 +170,7 @@ class TestQuestions:
         with pytest.raises(ValueError, match=re.escape("The contract for home.updater() on kovan is the zero address")):
             questions(setting(only=["kovan"]), {"kovan": {"home": ZERO}})
         networks = {**NETWORKS, "rinkeby": {**NETWORKS["rinkeby"], "domain": "x"}}
-        with pytest.raises(ValueError, match="The domain of rinkeby is 'x'. Expected: a number of at most 32 bits"):
+        with pytest.raises(ValueError, match=r"The domain of rinkeby is 'x'. Expected: a number of at most 32 bits"):
             questions(setting(networks=networks, only=["kovan"]), contracts_of([written()], {}))
 
     def test_keys_that_failed_are_said_and_nothing_is_asked_for_them(self) -> None:
@@ -238,7 +238,7 @@ class Nodes:
         answer = self._answers[network]
 
         class Node:
-            def batch(inner, calls: Any) -> list[Any]:  # noqa: N805  the outer self is meant
+            def batch(inner, calls: Any) -> list[Any]:
                 if isinstance(answer, Exception):
                     raise answer
                 if not answer:

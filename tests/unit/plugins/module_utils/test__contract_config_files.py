@@ -38,14 +38,14 @@ def test_deployment_tools_have_names_of_their_own_for_environments(name: str) ->
     text = f'{{"environment": "{name}", "updater": "", "watchers": []}}'
     assert read_document("c.json", text, expected).places
     with pytest.raises(
-        ValueError, match="field environment: 'staging'. Expected: production or prod or prod-community"
+        ValueError, match=r"field environment: 'staging'. Expected: production or prod or prod-community"
     ):
         read_document("c.json", text.replace(name, "staging"), expected)
 
 
 def test_a_file_may_call_the_environment_something_else_if_that_is_said() -> None:
     assert document(core_config(environment="alpha"), network="kovan", environment_name="alpha").places
-    with pytest.raises(ValueError, match="field environment: 'staging'. Expected: alpha"):
+    with pytest.raises(ValueError, match=r"field environment: 'staging'. Expected: alpha"):
         document(core_config(), network="kovan", environment_name="alpha")
 
 
@@ -117,11 +117,11 @@ def test_a_file_of_other_networks_is_refused_with_what_it_has() -> None:
     del fewer["protocol"]["networks"]["alfajores"]
     fewer["protocol"]["networks"]["kovan"]["connections"] = ["rinkeby"]
     del fewer["core"]["kovan"]["replicas"]["alfajores"]
-    with pytest.raises(ValueError, match="config.json lacks the network alfajores: it has kovan, rinkeby under"):
+    with pytest.raises(ValueError, match=r"config.json lacks the network alfajores: it has kovan, rinkeby under"):
         document(fewer)
     swapped = nomad_config()
     swapped["protocol"]["networks"]["kovan"]["domain"] = 2000
-    with pytest.raises(ValueError, match=f"{PREFIX}.domain: 2000. Expected: 3000"):
+    with pytest.raises(ValueError, match=rf"{PREFIX}.domain: 2000. Expected: 3000"):
         document(swapped)
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_breaks_a_rule_is_refused(damage: Callable[[dict[str, Any]],
     damage(config)
     assert problem in nomad_config_problems(config)
     if isinstance(config["protocol"]["networks"], dict):
-        with pytest.raises(ValueError, match=f"config.json breaks the rules of a NomadConfig: .*{re.escape(problem)}"):
+        with pytest.raises(ValueError, match=rf"config.json breaks the rules of a NomadConfig: .*{re.escape(problem)}"):
             document(config)
 
 

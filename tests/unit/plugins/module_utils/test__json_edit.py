@@ -87,7 +87,7 @@ def test_what_is_not_json_is_refused_with_its_place(text: str, told: str) -> Non
 
 
 def test_an_error_quotes_nothing_of_the_text() -> None:
-    with pytest.raises(ValueError, match="line 1") as refused:
+    with pytest.raises(ValueError, match=r"line 1") as refused:
         parse('{"deployerKey": "4c0883a69102937d6231471b5dbb62", oops}')
     assert "4c0883" not in str(refused.value)
 

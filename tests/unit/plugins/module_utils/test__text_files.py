@@ -50,7 +50,7 @@ def test_a_reader_sees_the_old_text_or_the_new_one(file: Path, monkeypatch: pyte
 
     there = read_text(str(file))
     monkeypatch.setattr(_text_files.os, "replace", crash)
-    with pytest.raises(ValueError, match="config.json cannot be written: No space left on device"):
+    with pytest.raises(ValueError, match=r"config.json cannot be written: No space left on device"):
         replace_text(there, "new")
     assert file.read_bytes() == b'{"a": 1}\r\n\xc3\xa4'
     assert os.listdir(file.parent) == ["config.json"]
@@ -59,7 +59,7 @@ def test_a_reader_sees_the_old_text_or_the_new_one(file: Path, monkeypatch: pyte
 def test_what_somebody_else_changed_meanwhile_is_left_alone(file: Path) -> None:
     there = read_text(str(file))
     file.write_text("theirs")
-    with pytest.raises(ValueError, match="config.json was changed by somebody else meanwhile, and was left alone"):
+    with pytest.raises(ValueError, match=r"config.json was changed by somebody else meanwhile, and was left alone"):
         replace_text(there, "ours")
     assert file.read_text() == "theirs"
 
@@ -76,7 +76,7 @@ def test_an_owner_that_cannot_be_kept_is_said_before_anything_is_replaced(
     monkeypatch.setattr(_text_files.os, "fchown", refuse)
     monkeypatch.setattr(Path, "stat", lambda _self, **_options: theirs)
     with pytest.raises(
-        ValueError, match=f"belongs to user {seen.st_uid + 1} and group {seen.st_gid}, which it could not"
+        ValueError, match=rf"belongs to user {seen.st_uid + 1} and group {seen.st_gid}, which it could not"
     ):
         replace_text(there, "new")
     monkeypatch.undo()
@@ -88,33 +88,33 @@ def test_a_file_that_may_not_be_written_is_left_alone(file: Path, monkeypatch: p
     asked = []
     monkeypatch.setattr(_text_files.os, "access", lambda *arguments: asked.append(arguments))
     there = read_text(str(file))
-    with pytest.raises(ValueError, match="config.json may not be written. Expected: write permission"):
+    with pytest.raises(ValueError, match=r"config.json may not be written. Expected: write permission"):
         replace_text(there, "new")
     assert asked == [(file, os.W_OK)]
     assert file.read_bytes() == b'{"a": 1}\r\n\xc3\xa4'
 
 
 def test_what_is_no_text_file_is_refused(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="missing.json cannot be read: No such file or directory"):
+    with pytest.raises(ValueError, match=r"missing.json cannot be read: No such file or directory"):
         read_text(str(tmp_path / "missing.json"))
-    with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+    with pytest.raises(ValueError, match=r"cannot be read: Is a directory"):
         read_text(str(tmp_path))
     os.mkfifo(tmp_path / "pipe")
     handle = os.open(tmp_path / "pipe", os.O_RDWR)
-    with pytest.raises(ValueError, match="pipe is not a file. Expected: a file"):
+    with pytest.raises(ValueError, match=r"pipe is not a file. Expected: a file"):
         read_text(str(tmp_path / "pipe"))
     os.close(handle)
     file.write_bytes(b'{"a": "\xe4"}')
-    with pytest.raises(ValueError, match="config.json is not UTF-8 text: byte 7 cannot be read as such"):
+    with pytest.raises(ValueError, match=r"config.json is not UTF-8 text: byte 7 cannot be read as such"):
         read_text(str(file))
     (tmp_path / "dangling").symlink_to("nowhere")
-    with pytest.raises(ValueError, match="dangling cannot be read: No such file"):
+    with pytest.raises(ValueError, match=r"dangling cannot be read: No such file"):
         read_text(str(tmp_path / "dangling"))
 
 
 def test_a_file_beyond_all_measure_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_text_files, "_LARGEST", 4)
-    with pytest.raises(ValueError, match="is larger than 0 MB"):
+    with pytest.raises(ValueError, match=r"is larger than 0 MB"):
         read_text(str(file))
 
 
