@@ -23,7 +23,8 @@ _ORDER = ("created", "updated", "different", "unchanged", "failed")
 def lines(result: Row, *, environment: str, check_mode: bool = False) -> list[str]:
     """Return what a run found and did, file by file and network by network.
 
-    :param result: what the module returned, ``rows``, ``sandbox``, and if it compared, ``differences`` and ``questions``.
+    :param result: what the module returned, ``rows`` and ``sandbox``, and of a comparison ``differences`` and
+        ``questions``.
     """
     rows, differences = result["rows"], result.get("differences")
     out = [f"Deployment configuration of {environment}"]
@@ -86,8 +87,8 @@ def as_markdown(result: Row, environment: str) -> str:
         out += ["", "## Asked of the contracts", "", "| Network | Question | Contract | Right answer |"]
         out.append("| --- | --- | --- | --- |")
         for one in result["questions"]:
-            cells = (one["network"], one["question"], one["contract"], one["expected"])
-            out.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+            fields = (one["network"], one["question"], one["contract"], one["expected"])
+            out.append("| " + " | ".join(_cell(field) for field in fields) + " |")
     return "\n".join(out) + "\n"
 
 

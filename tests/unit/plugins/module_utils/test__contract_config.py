@@ -113,23 +113,23 @@ KOVAN_WATCHER = "the watcher of kovan"
         ),
         (
             {"signing_keys": without("staging-kovan-watcher-attestation")},
-            "The deployment configuration of kovan would name no watcher. Expected: an attestation key for the watcher of"
-            " kovan",
+            "The deployment configuration of kovan would name no watcher. Expected: an attestation key for the watcher"
+            " of kovan",
         ),
         (
             {"networks": {**NETWORKS, "kovan": {}}, "watchers_of": "connected_homes"},
-            "The deployment configuration of rinkeby would name no watcher. Expected: an attestation key for the watcher"
-            " of a home that has a replica on it",
+            "The deployment configuration of rinkeby would name no watcher. Expected: an attestation key for the"
+            " watcher of a home that has a replica on it",
         ),
         (
             {"signing_keys": with_row("staging-kovan-watcher-attestation", address=UPDATERS["kovan"])},
-            f"The address of the key staging-kovan-watcher-attestation: {UPDATERS['kovan']} is the address of the updater"
-            f" of kovan already, and would be that of {KOVAN_WATCHER}.",
+            f"The address of the key staging-kovan-watcher-attestation: {UPDATERS['kovan']} is the address of the"
+            f" updater of kovan already, and would be that of {KOVAN_WATCHER}.",
         ),
         (
             {"signing_keys": with_row("staging-rinkeby-watcher-attestation", address=WATCHERS["kovan"])},
-            f"{WATCHERS['kovan']} is the address of {KOVAN_WATCHER} already, and would be that of the watcher of rinkeby."
-            " Expected: an address for each network.",
+            f"{WATCHERS['kovan']} is the address of {KOVAN_WATCHER} already, and would be that of the watcher of"
+            " rinkeby. Expected: an address for each network.",
         ),
         (
             {"signing_keys": with_row("staging-kovan-updater-attestation", address=ZERO)},

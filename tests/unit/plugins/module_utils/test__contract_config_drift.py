@@ -250,13 +250,14 @@ class Nodes:
         return Node()
 
 
-class TestAsk:
-    ASKED = [question(UPDATERS["kovan"], network) for network in NETWORKS]
+ASKED = [question(UPDATERS["kovan"], network) for network in NETWORKS]
 
+
+class TestAsk:
     def test_a_network_that_does_not_answer_fails_alone(self) -> None:
         right = word(UPDATERS["kovan"])
         nodes = Nodes({"kovan": ["0x2a", right], "rinkeby": RpcError("the node cannot be reached: x"), "alfajores": []})
-        found = ask(self.ASKED, nodes.connect, {}, 0.2)
+        found = ask(ASKED, nodes.connect, {}, 0.2)
         nodes.never.set()
         assert texts(found) == [
             "The chain of rinkeby could not be asked: the node cannot be reached: x",
@@ -265,15 +266,15 @@ class TestAsk:
 
     def test_a_node_of_another_chain_is_asked_nothing_more(self) -> None:
         nodes = Nodes({"kovan": ["0x1", word("0")]})
-        (found,) = ask(self.ASKED[:1], nodes.connect, {"kovan": 42}, 5)
+        (found,) = ask(ASKED[:1], nodes.connect, {"kovan": 42}, 5)
         assert found["text"].startswith("The node of kovan is of the chain 1. Expected: 42, the chain_id that")
         assert "0x" not in found["text"]
         silent = Nodes({"kovan": [RpcError("the node says: no (1)"), word("0")]})
-        assert texts(ask(self.ASKED[:1], silent.connect, {"kovan": 42}, 5)) == [
+        assert texts(ask(ASKED[:1], silent.connect, {"kovan": 42}, 5)) == [
             "The chain of kovan could not be asked: the node says: no (1)"
         ]
         strange = Nodes({"kovan": [None, word("0")]})
-        assert "is of the chain None" in ask(self.ASKED[:1], strange.connect, {"kovan": 42}, 5)[0]["text"]
+        assert "is of the chain None" in ask(ASKED[:1], strange.connect, {"kovan": 42}, 5)[0]["text"]
 
 
 def test_questions_are_data() -> None:

@@ -206,19 +206,20 @@ LIMITED: dict[str, Any] = {"only": ["kovan"]}
         (
             LIMITED,
             limited("rinkeby", updater=UPDATERS["kovan"]),
-            f"{FIELD}.rinkeby.configuration.updater names {UPDATERS['kovan']}, which is the address of the updater of kovan."
-            " Expected: an address of the updater of rinkeby. Nothing was written",
+            f"{FIELD}.rinkeby.configuration.updater names {UPDATERS['kovan']}, which is the address of the updater"
+            " of kovan. Expected: an address of the updater of rinkeby. Nothing was written",
         ),
         (
             LIMITED,
             limited("rinkeby", watchers=[WATCHERS["kovan"]]),
-            f"{FIELD}.rinkeby.configuration.watchers names {WATCHERS['kovan']}, which is the address of the watcher of kovan",
+            f"{FIELD}.rinkeby.configuration.watchers names {WATCHERS['kovan']}, which is the address of the watcher"
+            " of kovan",
         ),
         (
             LIMITED,
             limited("rinkeby", watchers=[UPDATERS["kovan"]]),
-            f"{FIELD}.rinkeby.configuration.watchers names {UPDATERS['kovan']}, which is the address of the updater of kovan."
-            " Expected: an address of the watcher of rinkeby",
+            f"{FIELD}.rinkeby.configuration.watchers names {UPDATERS['kovan']}, which is the address of the updater"
+            " of kovan. Expected: an address of the watcher of rinkeby",
         ),
         (
             LIMITED,
@@ -235,8 +236,8 @@ LIMITED: dict[str, Any] = {"only": ["kovan"]}
         (
             {"signing_keys": failing("staging-kovan-updater-attestation")},
             limited("kovan", updater=ZERO),
-            f"{FIELD}.kovan.configuration.updater is the zero address, which nobody has the key of. Expected: the address"
-            " of a key (The key staging-kovan-updater-attestation failed: AccessDenied.)",
+            f"{FIELD}.kovan.configuration.updater is the zero address, which nobody has the key of. Expected: the"
+            " address of a key (The key staging-kovan-updater-attestation failed: AccessDenied.)",
         ),
         (
             {},
