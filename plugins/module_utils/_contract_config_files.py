@@ -197,8 +197,8 @@ def _place(path: str, network: str, name: str, parent: _json_edit.Node) -> Place
 def nomad_config_problems(config: t.Mapping[str, t.Any]) -> list[str]:
     """Return by which of NomadConfig's own rules a configuration is not in order.
 
-    The rules are those of nomad-xyz/rust (configuration/src/lib.rs), with one difference: a network that is yet to be
-    deployed has no core, since this configuration is what it is deployed from.
+    The rules are those of NomadConfig::validate in nomad-xyz/rust (configuration/src/lib.rs), but a network that
+    is yet to be deployed has no core, since this configuration is what it is deployed from.
     """
     protocol = _mapping(config.get("protocol"))
     names, networks = config.get("networks"), protocol.get("networks")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from tests.contract_world import (
     text_of,
 )
 
+GOLDENS = Path(__file__).resolve().parents[3] / "goldens" / "contract_config"
 INDENTS = [None, 2, 4, "\t"]
 
 
@@ -56,6 +58,21 @@ def test_updaters_and_watchers_change_and_nothing_else(indent: Any, line_end: st
         wish["protocol"]["networks"][name]["configuration"].update(updater=UPDATERS[name], watchers=[WATCHERS[name]])
     assert one.text == text_of(wish, indent).replace("\n", line_end)
     assert [row["action"] for row in one.rows] == ["updated"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("nomad_config", {"additional_watchers": {"rinkeby": [address(0xEE0001)]}}),
+        ("core_config", {"watchers_of": "connected_homes", "only": ["kovan"]}),
+    ],
+)
+def test_a_reviewed_file_of_each_format(name: str, changes: dict[str, Any]) -> None:
+    before, after = ((GOLDENS / f"{name}.{when}.json").read_bytes().decode() for when in ("before", "after"))
+    (one,) = planned(setting(**changes), document(before))
+    assert (one.document.format, one.text) == (name, after)
+    (again,) = planned(setting(**changes), document(after))
+    assert again.text == after
 
 
 def test_a_second_run_changes_nothing() -> None:
