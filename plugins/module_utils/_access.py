@@ -14,8 +14,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _policy_documents as documents
+from ansible_collections.interchain.agent_ops.plugins.module_utils import _proof_documents as proofs
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import DEFAULT_TEMPLATE
 from ansible_collections.interchain.agent_ops.plugins.module_utils._operators import AccountWay, OidcWay, Operator
+from ansible_collections.interchain.agent_ops.plugins.module_utils._proof_bucket_name import proof_bucket_name
 
 FORMS = ("hardened", "documented")
 ROOT_PATH = "/agent_ops/"
@@ -37,6 +39,8 @@ class Setting:
     :ivar agents: the agents that the signer group runs; keys of others (bank, deployer) have principals of their own.
     :ivar template: naming template of the agents' keys, which patterns are made of where a list is too long for AWS.
     :ivar pattern: alias pattern of the documented form, with the fields ``{environment}`` and ``{agent}``.
+    :ivar proof_bucket: naming template of the bucket that proofs are written to, or nothing if there is to be none.
+    :ivar proof_agents: the agents that write them. :ivar proof_form: form of their policy.
     """
 
     environment: str
@@ -56,6 +60,9 @@ class Setting:
     operators: t.Sequence[Operator] = ()
     foreign_keys: t.Sequence[t.Mapping[str, t.Any]] = ()
     tags: t.Mapping[str, str] = field(default_factory=dict)
+    proof_bucket: str = ""
+    proof_agents: t.Sequence[str] = ("processor",)
+    proof_form: str = FORMS[0]
 
     @property
     def path(self) -> str:
@@ -75,8 +82,9 @@ def wanted_access(setting: Setting) -> dict[str, t.Any]:
     ``keys`` and ``foreign_keys``, ``policies`` (each with the keys that it must cover, exactly), ``groups``, ``users``,
     ``roles``, and under ``removed`` the names that removed operators had.
     """
-    if setting.form not in FORMS:
-        raise ValueError(f"The form of the permissions is {setting.form!r}; expected one of: {', '.join(FORMS)}")
+    for form in (setting.form, setting.proof_form):
+        if form not in FORMS:
+            raise ValueError(f"The form of the permissions is {form!r}; expected one of: {', '.join(FORMS)}")
     builder = _Builder(setting)
     return {
         "environment": setting.environment,
@@ -114,6 +122,7 @@ class _Builder:
             for key in setting.keys
         ]
         self._policies: list[Entry] = []
+        self._proof_writer: Entry | None = None
         self._groups: list[Entry] = []
         self._users: list[Entry] = []
         self._roles: list[Entry] = []
@@ -122,7 +131,9 @@ class _Builder:
         of = self._of
         owners = list(dict.fromkeys(key["agent"] for key in self.keys))
         signers = [agent for agent in of.agents if agent in owners]
-        self._signer_group([self._agent_policy(agent) for agent in signers])
+        policies = [self._agent_policy(agent) for agent in signers]
+        self._proof_writer = self._writer_policy(owners)
+        self._signer_group([*policies, *self._writes_proofs(signers)])
         for agent in owners:
             if agent not in of.agents:
                 self._own_principal(agent)
@@ -150,6 +161,34 @@ class _Builder:
             document = self._fitting(keys, of.networks)
         name = f"{of.environment}-{agent}-signer"
         return self._policy(name, f"Signing with the {agent}'s keys of {of.environment}", document, keys)
+
+    def _writer_policy(self, owners: t.Sequence[str]) -> Entry | None:
+        """Return the policy of whoever writes proofs, who signs and uploads by one access key.
+
+        It belongs to the environment's permissions, with which it is written, verified and removed: the bucket need
+        not be there, and nothing else writes policies that a purge would take away again.
+        """
+        of = self._of
+        if not of.proof_bucket or not set(of.proof_agents) & set(owners):
+            return None
+        bucket = proof_bucket_name(
+            of.proof_bucket, project=of.project, environment=of.environment, account_id=of.account_id
+        )
+        if of.proof_form == "documented":
+            document = proofs.documented_writer(bucket, partition=of.partition)
+        else:
+            document = proofs.hardened_writer(bucket, partition=of.partition, account=of.account_id)
+        policy = self._policy(self._writer_name(), f"Writing the proofs of {of.environment}", document, [])
+        policy["bucket"] = bucket
+        return policy
+
+    def _writer_name(self) -> str:
+        return f"{self._of.environment}-proof-writer"
+
+    def _writes_proofs(self, agents: t.Iterable[str]) -> list[Entry]:
+        """Return the writer's policy, if one of the agents writes proofs."""
+        wanted = self._proof_writer is not None and not set(self._of.proof_agents).isdisjoint(agents)
+        return [self._proof_writer] if self._proof_writer is not None and wanted else []
 
     def _exact(self, keys: t.Sequence[Entry]) -> documents.Document:
         of = self._of
@@ -256,7 +295,7 @@ class _Builder:
         keys = [key for key in self.keys if key["agent"] == agent]
         name = f"{of.environment}-{agent}-signer"
         policy = self._policy(name, f"Signing as the {agent} of {of.environment}", self._exact(keys), keys)
-        self._user(f"{of.project}-{role}-{of.environment}", "additional", keys, policies=[policy])
+        self._user(f"{of.project}-{role}-{of.environment}", "additional", keys, policies=[policy, *self._writes_proofs([agent])])
 
     def _administrators(self) -> None:
         of = self._of
@@ -282,9 +321,10 @@ class _Builder:
             self._fitting(keys, operator.networks),
             keys,
         )
+        policies = [policy, *self._writes_proofs(operator.agents)]
         name = self._operator_principal(operator)
         if operator.way is None:
-            self._user(name, "operator", keys, policies=[policy], operator=operator.name)
+            self._user(name, "operator", keys, policies=policies, operator=operator.name)
             return
         trust, assumed_by = self._trust(operator.way)
         self._roles.append(
@@ -293,7 +333,7 @@ class _Builder:
                 "path": of.path,
                 "arn": of.arn("role", of.path, name),
                 "description": f"The operator {operator.name} of {of.environment}",
-                "policies": [policy["arn"]],
+                "policies": [one["arn"] for one in policies],
                 "tags": self._tags("operator", operator.name),
                 "trust": trust,
                 "assumed_by": assumed_by,
@@ -333,6 +373,8 @@ class _Builder:
         removed = [operator for operator in self._of.operators if operator.removed]
         principals = [self._operator_principal(operator) for operator in removed]
         policies = [self._operator_policy(operator) for operator in removed]
+        if self._proof_writer is None:
+            policies.append(self._writer_name())
         return {"users": principals, "roles": principals, "policies": policies}
 
     def _check_distinct(self) -> None:

@@ -19,6 +19,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._policy_evalu
     Request,
     evaluate_identity,
 )
+from ansible_collections.interchain.agent_ops.plugins.module_utils._proof_access_check import check_writer
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _LONGEST_NAMES = {"policies": 128, "groups": 128, "users": 64, "roles": 64}
@@ -54,6 +55,11 @@ def check_access(access: t.Mapping[str, t.Any], aliases: Aliases) -> tuple[list[
     for policy in access["policies"]:
         if policy.get("administers"):
             warnings += _administration(policy, access)
+            continue
+        if policy.get("bucket"):
+            forbids, tells = check_writer(policy, access, resources)
+            problems += forbids
+            warnings += tells
             continue
         wanted = set(policy["keys"])
         for resource in resources:

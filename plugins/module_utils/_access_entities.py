@@ -219,7 +219,7 @@ def _unnamed(account: Account, access: Access) -> t.Iterator[Finding]:
             if entity["name"] in removed.get(kind, ()):
                 yield Finding(
                     "operator_not_removed",
-                    f"The {word} {entity['name']} is still there, although its operator is removed",
+                    f"The {word} {entity['name']} is still there, although {_whose(kind)} is removed",
                     "that nothing is left of it",
                     PROVISION,
                     entity["name"],
@@ -235,6 +235,10 @@ def _unnamed(account: Account, access: Access) -> t.Iterator[Finding]:
                 entity["name"],
                 entity["arn"],
             )
+
+
+def _whose(kind: str) -> str:
+    return "its operator, or the proof bucket," if kind == "policies" else "its operator"
 
 
 def _how_to_remove(entity: Entry, word: str, access: Access) -> str:

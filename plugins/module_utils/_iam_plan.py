@@ -60,7 +60,7 @@ def plan_access(
     :param purge: also remove what is ours, or in ours, and not wanted. Without it that is told, and left.
     :param adopt: names of entities that others made and that are to be taken over; they keep their path.
     """
-    account = _known(account)
+    account = _without(_known(account), access["removed"].get("policies", ()), access["path"])
     plan = IamPlan(_adopted(access, account, adopt))
     _refuse_foreign(plan, account, adopt)
     _plan_policies(plan, account)
@@ -104,6 +104,18 @@ def _known(account: t.Mapping[str, t.Any]) -> dict[str, list[Entry]]:
     ]
     policies = [policy for policy in account["policies"] if not policy["aws_managed"]]
     return {"users": list(account["users"]), "groups": groups, "roles": list(account["roles"]), "policies": policies}
+
+
+def _without(
+    account: dict[str, list[Entry]], removed: t.Collection[str], path: str
+) -> dict[str, list[Entry]]:
+    """Return the account as if nobody had the policies that are deleted: with them go their attachments."""
+    gone = {policy["arn"] for policy in account["policies"] if policy["name"] in removed and policy["path"] == path}
+    holders = {
+        kind: [{**entry, "attached": [arn for arn in entry["attached"] if arn not in gone]} for entry in account[kind]]
+        for kind in ("users", "groups", "roles")
+    }
+    return {**account, **holders} if gone else account
 
 
 def same_document(one: t.Any, other: t.Any) -> bool:
@@ -266,7 +278,7 @@ def _plan_removed_operators(plan: IamPlan, account: t.Mapping[str, t.Any]) -> No
             elif there is not None:
                 plan.left.append(
                     f"The {_SINGULAR[kind]} {name} is at the path {there['path']}, where it was not made by this"
-                    " collection; it stays, although the operator is removed"
+                    " collection; it stays, although the inventory wants it removed"
                 )
 
 

@@ -112,6 +112,25 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  proof_bucket:
+    description:
+      - Naming template of the bucket that proofs are written to, with the fields C({project}), C({environment}) and
+        C({account_id}). Whoever runs one of O(proof_agents) may write to that bucket, and to no other.
+      - Without it nobody may, and a policy that allowed it is removed.
+    type: str
+    default: ''
+  proof_agents:
+    description: Names of the agents that write proofs.
+    type: list
+    elements: str
+    default: [processor]
+  proof_writer_form:
+    description:
+      - V(hardened) allows to list, get and put. V(documented) is the original documentation to the letter, with
+        C(s3:*Object*), which deletes as well.
+    type: str
+    choices: [hardened, documented]
+    default: hardened
   tags:
     description: Further tags of policies, users and roles.
     type: dict
@@ -156,7 +175,8 @@ access:
   description:
     - "Everything that is wanted: C(keys), C(policies) with their documents and the keys that each must cover,
       C(groups),
-      C(users), C(roles), and C(removed), the names that removed operators had."
+      C(users), C(roles), and C(removed), the names of what is not to be there any more (removed operators', and the
+      proof writer's policy where no bucket is wanted)."
   returned: success
   type: dict
 changes:
@@ -258,6 +278,9 @@ def main() -> t.NoReturn:
             "purge": {"type": "bool", "default": False},
             "refuse": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "proof_bucket": {"type": "str", "default": ""},
+            "proof_agents": {"type": "list", "elements": "str", "default": ["processor"]},
+            "proof_writer_form": {"type": "str", "choices": list(FORMS), "default": FORMS[0]},
             "tags": {"type": "dict", "default": {}},
             **call_options(),
         },
@@ -328,6 +351,9 @@ def _wanted(module: AwsModule, identity: t.Mapping[str, str], operators: list[Op
         pattern=params["documented_pattern"],
         operators=operators,
         tags={name: str(value) for name, value in params["tags"].items()},
+        proof_bucket=params["proof_bucket"],
+        proof_agents=params["proof_agents"],
+        proof_form=params["proof_writer_form"],
         **{name: params[name] for name in names},
     )
     try:

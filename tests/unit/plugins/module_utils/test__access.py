@@ -169,7 +169,8 @@ def test_a_removed_operator_leaves_names_only() -> None:
     assert wanted["removed"] == {
         "users": ["nomad-operator-acme-staging"],
         "roles": ["nomad-operator-acme-staging"],
-        "policies": ["staging-operator-acme"],
+        # There is no proof bucket either.
+        "policies": ["staging-operator-acme", "staging-proof-writer"],
     }
     assert "nomad-operator-acme-staging" not in [user["name"] for user in wanted["users"]]
 
