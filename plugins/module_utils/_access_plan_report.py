@@ -14,13 +14,17 @@ _DONE = {"create": "creates", "update": "updates", "delete": "deletes"}
 _PLANNED = {"create": "would create", "update": "would update", "delete": "would delete"}
 
 
-def lines(changes: t.Sequence[Change], *, facts: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
+def lines(
+    changes: t.Sequence[Change], *, facts: t.Mapping[str, t.Any], check_mode: bool, title: str | None = None
+) -> list[str]:
     """Return a line a change, under a heading that says where.
 
     :param facts: ``environment``, ``form``, ``account_id``, ``endpoint_url`` and ``sandbox``.
+    :param title: what the plan is of, the permissions if nothing is said.
     """
     where = f"AWS account {facts['account_id']}, {facts['endpoint_url']}"
-    heading = f"Permissions of {facts['environment']} ({facts['form']}), {where}"
+    title = title or f"Permissions of {facts['environment']} ({facts['form']})"
+    heading = f"{title}, {where}"
     if facts["sandbox"]:
         heading += " (SANDBOX, this is not AWS)"
     if not changes:

@@ -21,7 +21,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
-from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import is_aws_endpoint
+from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import (
+    is_aws_endpoint,
+    without_account,
+)
 
 try:
     import boto3
@@ -81,6 +84,8 @@ class AwsModule(AnsibleAWSModule):
                 **options,
             )
             self._endpoints[service] = str(client.meta.endpoint_url)
+            if service == "s3control" and not is_aws_endpoint(self._endpoints[service]):
+                client.meta.events.register_first("before-sign.s3-control", _drop_account)
             return client
         except (BotoCoreError, ValueError) as exc:
             self.fail_json(msg=f"No connection to AWS can be made: {exc}")
@@ -103,6 +108,10 @@ class AwsModule(AnsibleAWSModule):
                 msg=f"Some of the endpoints are AWS's and some are not: {found}. Expected: all, or none. Look for"
                 " AWS_ENDPOINT_URL_<SERVICE> in the environment and endpoint_url in the AWS configuration file"
             )
+
+
+def _drop_account(request: t.Any, **_unused: t.Any) -> None:
+    request.url = without_account(request.url)
 
 
 def identify(module: AwsModule, call: Caller, region: str) -> dict[str, t.Any]:

@@ -27,6 +27,7 @@ except ImportError:
 
 THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded"}
+    | {"SlowDown"}  # Amazon S3
 )
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
 TRANSIENT = frozenset(
@@ -64,6 +65,20 @@ _NAMED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 
 # Where IAM calls a service otherwise than its signatures do.
 _IAM_PREFIXES = {"tagging": "tag"}
+# And where it calls an operation otherwise than the API does.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_IAM_ACTIONS = {
+    "s3": {
+        "GetBucketCors": "GetBucketCORS",
+        "GetBucketEncryption": "GetEncryptionConfiguration",
+        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+        "HeadBucket": "ListBucket",
+        "ListBuckets": "ListAllMyBuckets",
+        "ListMultipartUploads": "ListBucketMultipartUploads",
+        "ListObjectVersions": "ListBucketVersions",
+    },
+    "s3control": {"GetPublicAccessBlock": "GetAccountPublicAccessBlock"},
+}
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 3.0
@@ -147,7 +162,8 @@ class Caller:
         """
         operation = client.meta.method_to_api_mapping[method]
         service = client.meta.service_model.signing_name
-        action = f"{_IAM_PREFIXES.get(service, service)}:{operation}"
+        named = _IAM_ACTIONS.get(client.meta.service_model.service_name, {}).get(operation, operation)
+        action = f"{_IAM_PREFIXES.get(service, service)}:{named}"
         for attempt in range(_ATTEMPTS):
             self._pacer.wait(operation)
             try:

@@ -30,8 +30,19 @@ AWS_DOMAINS = (
 
 _REGION = re.compile(r"(?:[a-z]+(?:-[a-z]+)+-[0-9]+)?\Z")
 
-SERVICES = frozenset({"kms", "secretsmanager", "sts", "tagging", "iam", "s3"})
+SERVICES = frozenset({"kms", "secretsmanager", "sts", "tagging", "iam", "s3", "s3-control"})
 """The services that this collection calls. Other hosts under AWS's domains are anybody's: machines, load balancers."""
+
+
+_ACCOUNT_HOST = re.compile(r"^(https?://)[0-9]{12}\.")
+
+
+def without_account(url: str) -> str:
+    """Return the URL of a request without the account that S3 Control's hosts begin with.
+
+    AWS has such a host for every account; before the address of a sandbox it makes a name that nobody knows.
+    """
+    return _ACCOUNT_HOST.sub(r"\1", url)
 
 
 def is_aws_endpoint(url: str) -> bool:
