@@ -64,6 +64,17 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "moto.kms.urls": ("url_bases", "url_paths"),
     "moto.kms.utils": ("RESERVED_ALIASES", "_deserialize_ciphertext_blob"),
     "moto.moto_server.werkzeug_app": ("DomainDispatcherApplication", "MotoRequestHandler", "create_backend_app"),
+    "moto.s3.models": (
+        "FakeAcl.public_read",
+        "FakeBucket.get_permission",
+        "FakeKey",
+        "PublicAccessBlock",
+        "S3Backend.create_bucket",
+        "S3Backend.delete_bucket_encryption",
+        "s3_backends.backend",
+        "s3_backends.bucket_accounts",
+    ),
+    "moto.s3control.models": ("s3control_backends",),
     "moto.secretsmanager.models": (
         "FakeSecret.to_short_dict",
         "SecretsManagerBackend.describe_secret",

@@ -25,6 +25,8 @@ _TARGETS = {
 }
 # Signing name -> prefix of IAM actions, where the two differ. The log and the faults speak of IAM actions.
 _PREFIXES = {"tagging": "tag"}
+# S3 Control signs as S3 does, and is told by its paths.
+_S3_CONTROL = "/v20180820/"
 _UNKNOWN_KEY = "AKIAEXAMPLE"
 # Operations that bring a proof of their own instead of a signature.
 _UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
@@ -101,6 +103,8 @@ def parse_call(environ: dict[str, Any]) -> Call:
                 service = "sts"
     if not operation:
         service = service or "s3"
+        if service == "s3" and str(environ.get("PATH_INFO", "")).startswith(_S3_CONTROL):
+            service = "s3control"
         operation = _rest_operation(service, environ)
     return Call(environ, body, service, operation, region, access_key, params=params)
 

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from sandbox import callers, errors, secretsmanager, tagging
+from sandbox import callers, errors, s3, secretsmanager, tagging
 from sandbox.control import CONTROL_PREFIX, Control
 from sandbox.errors import Answer, BadControlRequest, DropConnection, ServiceError
 from sandbox.faults import Faults, Rule
@@ -22,6 +22,7 @@ from sandbox.http_server import reason
 from sandbox.iam import responses as iam_responses
 from sandbox.iam.enforcement import authorise, identify
 from sandbox.iam.identities import note_change
+from sandbox.iam.principals import Caller
 from sandbox.kms import service as kms
 from sandbox.moto_server import MotoServer
 from sandbox.rates import Rates
@@ -54,6 +55,7 @@ class Application:
         iam_responses.install()
         kms.install()
         secretsmanager.install()
+        s3.install()
         self.control = Control(self)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -137,7 +139,9 @@ class Application:
 
     def _work(self, call: Call) -> Answer:
         try:
-            self._admit(call)
+            caller = self._admit(call)
+            if call.service == "s3":
+                return s3.answer(call, caller, self.moto.answer)
             service = self.services.get(call.service)
             return service(call) if service else self.moto.answer(call)
         except ServiceError as error:
@@ -148,15 +152,19 @@ class Application:
             failure = ServiceError("SandboxFailure", f"{type(error).__name__}: {error}", 500)
             return errors.render(call.service, failure)
 
-    def _admit(self, call: Call) -> None:
-        """Raises what AWS answers to whom it does not let in. Only a key that counts has been used."""
+    def _admit(self, call: Call) -> Caller | None:
+        """The caller, None for an administrator. Raises what AWS answers to whom it does not let in.
+
+        Only a key that counts has been used.
+        """
         settings = self.settings
         if not settings.iam_enforced:
             callers.note_use(call)
-            return
+            return None
         caller = identify(call, settings.lags)
         callers.note_use(call)
         authorise(call, caller, settings.lags)
+        return caller
 
     def _iam(self, call: Call) -> Answer:
         answer = self.moto.answer(call)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sandbox import errors
 from sandbox.errors import ServiceError
 from sandbox.iam.account_questions import iam_questions, tagging_questions
+from sandbox.iam.context import Context
 from sandbox.iam.evaluation import Question, refusal
 from sandbox.iam.identities import caller_of, iam_backend, surroundings
 from sandbox.iam.kms_questions import KmsQuestions
@@ -29,6 +30,12 @@ from sandbox.secretsmanager.service import implements as secrets_implement
 _ALWAYS = frozenset({"GetCallerIdentity"})
 # moto answers these with credentials that belong to nobody, and would be an administrator's.
 _WITHOUT_OWNER = frozenset({"AssumeRoleWithSAML", "GetFederationToken", "GetSessionToken"})
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_OF_ACCOUNT = {
+    "DeletePublicAccessBlock": "s3:PutAccountPublicAccessBlock",
+    "GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    "PutPublicAccessBlock": "s3:PutAccountPublicAccessBlock",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,9 @@ def _questions(call: Call, caller: Caller, lags: Lags) -> Iterable[Question]:
         return secrets_questions(call, secrets_of(call.account, call.region), caller, around)
     if call.service == "tag":
         return tagging_questions(call, caller, around)
+    if call.service == "s3control":
+        # Of buckets and objects sandbox.s3 asks itself.
+        return [Question(_OF_ACCOUNT.get(call.operation, f"s3:{call.operation}"), "*", Context(around, caller.context))]
     if call.service == "iam":
         return iam_questions(call, iam_backend(call.account, call.region), caller, around)
     return ()
