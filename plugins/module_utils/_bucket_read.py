@@ -53,9 +53,7 @@ class BucketReader:
         owner = {"Bucket": name, "ExpectedBucketOwner": self._account}
         listed = self.call(self._s3, "list_object_versions", MaxKeys=1, **owner)
         if listed.get("Versions"):
-            version = listed["Versions"][0]
-            kind = "the object" if version.get("IsLatest", True) else "a former version of the object"
-            return f"{kind} {version['Key']}"
+            return f"the object {listed['Versions'][0]['Key']}"
         if listed.get("DeleteMarkers"):
             return f"the delete marker of {listed['DeleteMarkers'][0]['Key']}"
         uploads = self.call(self._s3, "list_multipart_uploads", MaxUploads=1, **owner).get("Uploads")
