@@ -51,7 +51,8 @@ class Verdict(enum.Enum):
 class Question:
     """May this principal do this? A context value that is a list is one of a key with several values.
 
-    A key with an empty list is not sent: AWS has no such thing, a key without values is absent.
+    A key with an empty list is not sent: AWS has no such thing, a key without values is absent. Without a principal it
+    is an anonymous request, for which the resource's account must be said.
     """
 
     action: str
@@ -63,6 +64,8 @@ class Question:
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     account: str = ""
     """The account of the resource, unless it is the principal's own."""
+    blocks_public_access: bool = False
+    """S3: whether RestrictPublicBuckets of Block Public Access is on, by the bucket or its account."""
 
     def simulation(self) -> dict[str, Any]:
         """The question as iam-simulate's type Simulation."""
@@ -70,7 +73,7 @@ class Question:
             raise ValueError(f"a request names one resource, or * for an action that has none: {self.resource}")
         asked: dict[str, Any] = {
             "request": {
-                "principal": self.principal,
+                "principal": self.principal or {"type": "Anonymous"},
                 "action": self.action,
                 "resource": {"resource": self.resource, "accountId": self.account or self.principal.split(":")[4]},
                 "contextVariables": {
@@ -88,6 +91,8 @@ class Question:
         }
         if self.resource_policy is not None:
             asked["resourcePolicy"] = self.resource_policy
+        if self.resource.startswith("arn:aws:s3:"):
+            asked["additionalSettings"] = {"s3": {"blockPublicAccess": self.blocks_public_access}}
         if self.boundary is not None:
             asked["permissionBoundaryPolicies"] = [{"name": "boundary", "policy": self.boundary}]
         return asked
