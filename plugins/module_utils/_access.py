@@ -295,7 +295,12 @@ class _Builder:
         keys = [key for key in self.keys if key["agent"] == agent]
         name = f"{of.environment}-{agent}-signer"
         policy = self._policy(name, f"Signing as the {agent} of {of.environment}", self._exact(keys), keys)
-        self._user(f"{of.project}-{role}-{of.environment}", "additional", keys, policies=[policy, *self._writes_proofs([agent])])
+        self._user(
+            f"{of.project}-{role}-{of.environment}",
+            "additional",
+            keys,
+            policies=[policy, *self._writes_proofs([agent])],
+        )
 
     def _administrators(self) -> None:
         of = self._of

@@ -65,13 +65,11 @@ class Wish:
 
     @property
     def policy(self) -> dict[str, t.Any]:
-        return public_read(
-            self.name, partition=self.partition, public_list=self.public_list, tls_only=self.tls_only
-        )
+        return public_read(self.name, partition=self.partition, public_list=self.public_list, tls_only=self.tls_only)
 
     @property
     def cors(self) -> list[Entry]:
-        """As community.aws.s3_cors takes it. Headers that a GUI sends are let through, since nothing depends on them."""
+        """As community.aws.s3_cors takes it. Whatever headers a GUI sends are let through: nothing depends on them."""
         if not self.cors_origins:
             return []
         return [
@@ -145,8 +143,8 @@ def checked_origins(origins: t.Sequence[str]) -> list[str]:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"proof_bucket_cors_origins has {origin!r}. Expected: *, or scheme and host as a browser sends them, with"
-                " at most one *, for instance https://app.example.org"
+                f"proof_bucket_cors_origins has {origin!r}. Expected: *, or scheme and host as a browser sends them,"
+                " with at most one *, for instance https://app.example.org"
             )
     return list(dict.fromkeys(origins))
 

@@ -4,8 +4,8 @@
 
 """Asks a bucket over HTTP, without credentials, what anybody may do with it. Private to the collection.
 
-An edge: the S3 client, by which an object is put to ask about and deleted again, is a parameter, and neither ansible nor
-amazon.aws is imported.
+An edge: the S3 client, by which an object is put to ask about and deleted again, is a parameter, and neither ansible
+nor amazon.aws is imported.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def probe(call: Caller, s3: t.Any, wanted: Wanted, *, wait_seconds: float) -> li
     """
     key = PREFIX + secrets.token_hex(8)
     content = secrets.token_hex(16).encode()
-    place = {"Bucket": wanted.bucket, "Key": key, "ExpectedBucketOwner": wanted.account_id}
+    place: dict[str, t.Any] = {"Bucket": wanted.bucket, "Key": key, "ExpectedBucketOwner": wanted.account_id}
     made = call(s3, "put_object", Body=content, **place)
-    version = {"VersionId": made["VersionId"]} if made.get("VersionId") else {}
+    version: dict[str, t.Any] = {"VersionId": made["VersionId"]} if made.get("VersionId") else {}
     try:
         end = time.monotonic() + wait_seconds
         while True:
@@ -89,9 +89,7 @@ def _questions(wanted: Wanted, key: str) -> t.Iterator[_Question]:
     for pattern in wanted.cors_origins or [_SOME_ORIGIN]:
         origin = _SOME_ORIGIN if pattern == "*" else pattern.replace("*", "agent-ops")
         headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        yield _Question(
-            f"read from a script of {origin}", "OPTIONS", url, 200 if wanted.cors_origins else 403, headers
-        )
+        yield _Question(f"read from a script of {origin}", "OPTIONS", url, 200 if wanted.cors_origins else 403, headers)
 
 
 def _ask(question: _Question, content: bytes) -> Answer:

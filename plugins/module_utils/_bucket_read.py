@@ -50,7 +50,7 @@ class BucketReader:
 
     def contents(self, name: str) -> str | None:
         """Return what is in a bucket, as far as it takes to know that it is not empty; None if it is."""
-        owner = {"Bucket": name, "ExpectedBucketOwner": self._account}
+        owner: dict[str, t.Any] = {"Bucket": name, "ExpectedBucketOwner": self._account}
         listed = self.call(self._s3, "list_object_versions", MaxKeys=1, **owner)
         if listed.get("Versions"):
             return f"the object {listed['Versions'][0]['Key']}"
@@ -75,7 +75,7 @@ class BucketReader:
         return Found(exists=True, owned=True, region=str(region) if region else None)
 
     def _among_own(self, name: str) -> bool:
-        """Say whether the account has a bucket of this name: 403 is what others' buckets and missing rights look like."""
+        """Say whether the account has a bucket of this name: 403 is the answer for others', and without rights."""
         buckets = self.call.pages(
             self._s3, "list_buckets", "Buckets", "ContinuationToken", "ContinuationToken", Prefix=name
         )
@@ -132,7 +132,7 @@ class BucketReader:
                 return {}
             raise
 
-    def _switches(self, client: t.Any, **whose: str) -> dict[str, bool]:
+    def _switches(self, client: t.Any, **whose: t.Any) -> dict[str, bool]:
         """Return the four switches of Block Public Access, of a bucket or an account. What is not set is off."""
         try:
             answer = self.call(client, "get_public_access_block", **whose)

@@ -106,9 +106,7 @@ def _known(account: t.Mapping[str, t.Any]) -> dict[str, list[Entry]]:
     return {"users": list(account["users"]), "groups": groups, "roles": list(account["roles"]), "policies": policies}
 
 
-def _without(
-    account: dict[str, list[Entry]], removed: t.Collection[str], path: str
-) -> dict[str, list[Entry]]:
+def _without(account: dict[str, list[Entry]], removed: t.Collection[str], path: str) -> dict[str, list[Entry]]:
     """Return the account as if nobody had the policies that are deleted: with them go their attachments."""
     gone = {policy["arn"] for policy in account["policies"] if policy["name"] in removed and policy["path"] == path}
     holders = {

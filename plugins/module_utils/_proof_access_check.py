@@ -97,9 +97,7 @@ def _answer(
     context: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> Answer:
     values: dict[str, str | t.Sequence[str]] = {"aws:ResourceAccount": access["account_id"], **(context or {})}
-    return evaluate_identity(
-        Request(action, resource, values), [Policy(policy["name"], policy["document"])]
-    ).answer
+    return evaluate_identity(Request(action, resource, values), [Policy(policy["name"], policy["document"])]).answer
 
 
 def _problem(policy: t.Mapping[str, t.Any], found: str, expected: str) -> str:

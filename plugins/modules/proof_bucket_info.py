@@ -150,8 +150,8 @@ changes:
       details: [its policy]
 plan:
   description:
-    - What is called with which arguments. C(buckets) is a list of arguments of M(amazon.aws.s3_bucket), C(cors) those of
-      M(community.aws.s3_cors), none if nothing is to be done.
+    - What is called with which arguments. C(buckets) is a list of arguments of M(amazon.aws.s3_bucket), C(cors) those
+      of M(community.aws.s3_cors), none if nothing is to be done.
   returned: success
   type: dict
   sample:

@@ -11,8 +11,8 @@ module: proof_bucket_report
 short_description: Show a plan of an environment's proof bucket
 version_added: 1.0.0
 description:
-  - Shows what M(interchain.agent_ops.proof_bucket_info) plans before it is carried out or in check mode, and where proofs
-    are read.
+  - Shows what M(interchain.agent_ops.proof_bucket_info) plans before it is carried out or in check mode, and where
+    proofs are read.
 options:
   changes:
     description: The changes, as M(interchain.agent_ops.proof_bucket_info) returns them.

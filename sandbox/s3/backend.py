@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a new bucket is, where moto's differ from AWS's.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html: since April 2023 all of Block Public Access
-is on and ACLs are off; since January 2023 everything is encrypted, with SSE-S3 unless something else is asked for.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html: since April 2023 all of Block Public
+Access is on and ACLs are off; since January 2023 everything is encrypted, with SSE-S3 unless something else is asked
+for.
 """
 
 from __future__ import annotations

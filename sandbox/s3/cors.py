@@ -30,7 +30,9 @@ def preflight(environ: dict[str, Any], bucket: FakeBucket | None) -> Answer:
         raise ServiceError("AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", 403)
     rule = _rule(bucket, str(origin), str(method), wanted)
     if rule is None:
-        text = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request"
+        text = (
+            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request"
+        )
         raise ServiceError("AccessForbidden", f"{text} method or headers are not whitelisted by the CORS spec.", 403)
     headers = _headers(rule, str(origin))
     if wanted:

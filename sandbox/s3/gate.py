@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a request to S3 is allowed.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html: bucket policy, ACLs where they
-are on, Block Public Access, and for users and sessions their own policies. The owner's administrator may do anything.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html: bucket policy, ACLs where
+they are on, Block Public Access, and for users and sessions their own policies. The owner's administrator may do
+anything.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Gate:
 
     def _by_acl(self, asked: Asked, bucket: FakeBucket, block: frozenset[str]) -> bool:
         """Whether an ACL lets everybody read."""
-        if bucket.ownership_rule == ENFORCED or "ignore_public_acls" in block:
+        if str(bucket.ownership_rule) == ENFORCED or "ignore_public_acls" in block:
             return False
         if asked.action == "s3:ListBucket":
             return bool(bucket.acl and bucket.acl.public_read)

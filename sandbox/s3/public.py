@@ -55,9 +55,7 @@ def is_public(policy: bytes | str | None) -> bool:
 
 
 def is_public_acl(acl: FakeAcl | None) -> bool:
-    return acl is not None and any(
-        grantee.uri in _GROUPS for grant in acl.grants for grantee in grant.grantees
-    )
+    return acl is not None and any(grantee.uri in _GROUPS for grant in acl.grants for grantee in grant.grantees)
 
 
 def _is_limited(condition: Any) -> bool:

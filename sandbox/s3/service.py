@@ -67,7 +67,9 @@ def _admit(call: Call, gate: Gate, place: Place, bucket: FakeBucket | None) -> N
         # A taken name is a conflict, and no question of the other bucket's policy.
         bucket = None
     asked = list(asked_by(call, place))
-    reasons = [gate.refusal(one, bucket if one.place.bucket == place.bucket else bucket_of(one.place.bucket)) for one in asked]
+    reasons = [
+        gate.refusal(one, bucket if one.place.bucket == place.bucket else bucket_of(one.place.bucket)) for one in asked
+    ]
     if call.operation == "DeleteObjects" and any(reasons):
         if not all(reasons):
             raise errors.not_implemented("s3:DeleteObjects of which some are allowed")
@@ -115,7 +117,7 @@ def _keep_private(call: Call, gate: Gate, bucket: FakeBucket) -> None:
         return
     given = {name: str(call.environ[name]) for name in ACL_HEADERS if name in call.environ}
     owners = set(given.values()) <= {"bucket-owner-full-control"} and not call.operation.endswith("Acl")
-    if bucket.ownership_rule == ENFORCED and not owners:
+    if str(bucket.ownership_rule) == ENFORCED and not owners:
         raise ServiceError("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
     public = given.get("HTTP_X_AMZ_ACL") in _CANNED_PUBLIC or any("groups/global" in value for value in given.values())
     in_body = call.operation.endswith("Acl") and b"groups/global" in call.body

@@ -13,11 +13,10 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from ansible_collections.interchain.agent_ops.plugins.modules import proof_bucket_info, proof_bucket_probe
-
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_read import BucketReader
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_presence import first_present
+from ansible_collections.interchain.agent_ops.plugins.modules import proof_bucket_info, proof_bucket_probe
 
 from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 from tests.module.conftest import Result, RunModule
@@ -249,9 +248,7 @@ def test_what_anybody_may_do(sandbox: Sandbox, s3: Any, run_module: RunModule) -
         )
 
     closed = probe()
-    assert closed["msg"] == (
-        f"Without credentials, to get an object in {NAME} is answered with 403. Expected: 200"
-    )
+    assert closed["msg"] == (f"Without credentials, to get an object in {NAME} is answered with 403. Expected: 200")
     make_public(s3, NAME)
     opened = probe()
     assert opened["probe_ok"] is True

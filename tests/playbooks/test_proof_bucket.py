@@ -129,7 +129,6 @@ def documented_policy() -> str:
 
 
 def test_a_drifted_bucket_by_whom_may_do_what_is_documented(play: Play, aws: Sandbox, tmp_path: Path) -> None:
-    """Production as it is shipped, whose keys are somewhere else in the account."""
     make_key(aws)
     s3, iam = client(aws, "s3"), client(aws, "iam")
     iam.create_user(UserName="provisioner")

@@ -64,7 +64,9 @@ def test_a_public_policy_lets_everybody_read_and_no_more(s3: Any, sandbox: Sandb
     deletion = b"<Delete><Object><Key>home/1</Key></Object></Delete>"
     told = anonymous(sandbox, "POST", f"{BUCKET}?delete", deletion)
     assert b"<Code>AccessDenied</Code>" in told.body
-    assert anonymous(sandbox, "PUT", f"{BUCKET}?policy", bucket_policy(BUCKET, read_by_all(BUCKET)).encode()).status == 403
+    assert (
+        anonymous(sandbox, "PUT", f"{BUCKET}?policy", bucket_policy(BUCKET, read_by_all(BUCKET)).encode()).status == 403
+    )
     assert s3.get_object(Bucket=BUCKET, Key="home/1")["Body"].read() == b"proof"
     assert "Contents" in s3.list_objects_v2(Bucket=BUCKET)
     assert len(s3.list_objects_v2(Bucket=BUCKET)["Contents"]) == 1
@@ -91,7 +93,9 @@ def test_block_public_access(s3: Any, sandbox: Sandbox, refused: Refused, where:
         if where == "account":
             block_account(sandbox, **on)
         else:
-            s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration={**dict.fromkeys(OPEN, False), **on})
+            s3.put_public_access_block(
+                Bucket=BUCKET, PublicAccessBlockConfiguration={**dict.fromkeys(OPEN, False), **on}
+            )
 
     make_public(s3, BUCKET)
     switch(RestrictPublicBuckets=True)
@@ -269,9 +273,10 @@ def test_preflights(s3: Any, sandbox: Sandbox) -> None:
     make_public(s3, BUCKET)
     told = anonymous(sandbox, "GET", f"{BUCKET}/home/1", Origin="https://app.example.org")
     assert (told.status, told.headers["access-control-allow-origin"]) == (200, "https://app.example.org")
-    assert "access-control-allow-origin" not in anonymous(
-        sandbox, "GET", f"{BUCKET}/home/1", Origin="https://evil.example"
-    ).headers
+    assert (
+        "access-control-allow-origin"
+        not in anonymous(sandbox, "GET", f"{BUCKET}/home/1", Origin="https://evil.example").headers
+    )
     s3.put_bucket_cors(
         Bucket=BUCKET, CORSConfiguration={"CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}]}
     )

@@ -34,6 +34,20 @@ def test_the_page_of_permissions_is_what_the_modules_say_which_is_what_a_request
     assert actions(page) == actions("\n".join(modules))
 
 
+def test_the_page_names_what_the_bucket_modules_need_and_the_policy_what_the_page_names() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    section = page.split("## The proof bucket")[1].split("\n## ")[0]
+    table, policy = section.split("```json")
+    action = re.compile(r"\bs3:[A-Z][A-Za-z]+")
+    modules = "\n".join(
+        (ROOT / "plugins" / "modules" / f"proof_bucket_{name}.py").read_text(encoding="utf-8")
+        for name in ("info", "probe")
+    )
+    assert set(action.findall(modules)) <= set(action.findall(table))
+    # What of the rest is used, a run by a user who has the policy shows.
+    assert set(action.findall(table)) == set(action.findall(policy))
+
+
 def settings(environment: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for file in (ROOT / "inventories" / environment / "group_vars" / "all").glob("*.yml"):

@@ -205,7 +205,12 @@ def test_origins() -> None:
     ("name", "partition", "endpoint", "url"),
     [
         (NAME, "aws", "https://s3.us-west-2.amazonaws.com", f"https://{NAME}.s3.us-west-2.amazonaws.com/"),
-        ("a.dotted.name", "aws", "https://s3.us-west-2.amazonaws.com", "https://s3.us-west-2.amazonaws.com/a.dotted.name/"),
+        (
+            "a.dotted.name",
+            "aws",
+            "https://s3.us-west-2.amazonaws.com",
+            "https://s3.us-west-2.amazonaws.com/a.dotted.name/",
+        ),
         (NAME, "aws-cn", "https://s3.cn-north-1.amazonaws.com.cn", f"https://{NAME}.s3.us-west-2.amazonaws.com.cn/"),
         (NAME, "aws", "http://127.0.0.1:5555", f"http://127.0.0.1:5555/{NAME}/"),
     ],

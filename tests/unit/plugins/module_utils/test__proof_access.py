@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_check import check_access
 from ansible_collections.interchain.agent_ops.plugins.module_utils._iam_plan import plan_access, plan_teardown
+
 from tests.unit.plugins.module_utils.access_world import ACCOUNT, access, account_of, empty_account, named
 
 AGENTS = {"watcher": ["signer"], "processor": ["signer"]}
@@ -34,9 +35,7 @@ def wanted(**more: Any) -> dict[str, Any]:
 
 
 def holders(found: dict[str, Any]) -> set[str]:
-    return {
-        entry["name"] for kind in ("users", "groups", "roles") for entry in found[kind] if ARN in entry["policies"]
-    }
+    return {entry["name"] for kind in ("users", "groups", "roles") for entry in found[kind] if ARN in entry["policies"]}
 
 
 def test_whoever_runs_the_processor_writes() -> None:
