@@ -85,7 +85,8 @@ class Asked(NamedTuple):
 
 def place_of(environ: dict[str, Any]) -> Place:
     """The bucket is the path's first part, or the first label of a host under localhost."""
-    path = str(environ.get("PATH_INFO", "")).removeprefix("/")
+    # WSGI hands the bytes of a path over as if they were Latin-1.
+    path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace").removeprefix("/")
     host = str(environ.get("HTTP_HOST", "")).partition(":")[0]
     if host.endswith(".localhost"):
         return Place(host.removesuffix(".localhost"), path)

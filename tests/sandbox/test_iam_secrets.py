@@ -194,9 +194,8 @@ def test_iam_itself(people: People, refused: Any) -> None:
         iam.attach_user_policy(UserName="other", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
-def test_s3_is_open_to_all_who_have_valid_credentials(people: People, refused: Any) -> None:
-    """The sandbox's own limit: see docs/sandbox.md."""
-    user = people.user("nobody")
+def test_s3_refuses_keys_that_do_not_count_any_more(people: People, refused: Any) -> None:
+    user = people.user("nobody", allow("s3:*"))
     user.client("s3").create_bucket(Bucket="proofs", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     people.iam.update_access_key(UserName="nobody", AccessKeyId=user.access_key, Status="Inactive")
     with refused("InvalidAccessKeyId"):

@@ -72,6 +72,13 @@ def test_a_public_policy_lets_everybody_read_and_no_more(s3: Any, sandbox: Sandb
     assert len(s3.list_objects_v2(Bucket=BUCKET)["Contents"]) == 1
 
 
+def test_keys_of_all_kinds(s3: Any, sandbox: Sandbox) -> None:
+    make_public(s3, BUCKET)
+    for number, (key, path) in enumerate({"a/b ä": "a/b%20%C3%A4", "a+b": "a%2Bb", "a%2Fb": "a%252Fb"}.items()):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"%d" % number)
+        assert anonymous(sandbox, "GET", f"{BUCKET}/{path}").body == b"%d" % number
+
+
 def test_what_is_missing_is_hidden_from_whom_may_not_list(s3: Any, sandbox: Sandbox) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: 403 without s3:ListBucket, 404 with it."""
     make_public(s3, BUCKET)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_check import check_access
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access_entities import entity_findings
 from ansible_collections.interchain.agent_ops.plugins.module_utils._iam_plan import plan_access, plan_teardown
 
 from tests.unit.plugins.module_utils.access_world import ACCOUNT, access, account_of, empty_account, named
@@ -127,6 +128,24 @@ def test_a_run_of_the_permissions_makes_keeps_and_corrects_it() -> None:
     named(held["policies"], WRITER)["document"] = {"Version": "2012-10-17", "Statement": []}
     (change,) = plan_access(found, held).changes
     assert (change["name"], change["action"]) == (WRITER, "update")
+
+
+def test_a_verification_finds_what_became_of_it() -> None:
+    found, held = wanted(), account_of(wanted())
+    assert list(entity_findings(held, found, [])) == []
+    named(held["policies"], WRITER)["document"]["Statement"][1]["Action"] = ["s3:*"]
+    named(held["groups"], "staging-signer")["attached"].remove(ARN)
+    named(held["users"], "nomad-operator-gamma-staging")["attached"].append(ARN)
+    told = {(finding.kind, finding.found) for finding in entity_findings(held, wanted(), [])}
+    assert {kind for kind, _found in told} == {"policy_differs", "policy_not_attached", "policy_attached"}
+    assert all(WRITER in text for _kind, text in told)
+    held = account_of(wanted())
+    held["policies"].remove(named(held["policies"], WRITER))
+    (missing,) = entity_findings(held, wanted(), [])
+    assert missing.found == f"There is no policy {WRITER}"
+    # And one that no inventory wants any more.
+    (left, *_holders) = entity_findings(account_of(wanted()), wanted(proof_bucket=""), [])
+    assert WRITER in left.found
 
 
 def test_with_the_bucket_goes_the_policy() -> None:
