@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _json_edit
 
 CORE_CONFIG, NOMAD_CONFIG = "core_config", "nomad_config"
+_LONGEST_NAME = 64
 FORMATS = (CORE_CONFIG, NOMAD_CONFIG)
 
 ENVIRONMENT_NAMES: t.Mapping[str, t.Sequence[str]] = {
@@ -127,7 +128,7 @@ def _check_environment(path: str, found: t.Any, expected: Expected) -> None:
         names = (expected.environment_name,)
     if found is not None and found not in names:
         raise ValueError(
-            f"{path}, field environment: {found!r}. Expected: {' or '.join(names)}, since this run is on"
+            f"{path}, field environment: {_shown(found)}. Expected: {' or '.join(names)}, since this run is on"
             f" {expected.environment}. If the file is the right one, give that name as environment in its entry of"
             " contract_config_files"
         )
@@ -142,7 +143,7 @@ def _core_place(path: str, root: _json_edit.Node, expected: Expected) -> dict[st
     if network not in expected.networks:
         raise ValueError(f"{path} is of the network {network!r}. Expected: one of the environment's, {known}")
     if named not in (None, network):
-        raise ValueError(f"{path}, field name: {named!r}. Expected: {network!r}, whose file it is to be")
+        raise ValueError(f"{path}, field name: {_shown(named)}. Expected: {network!r}, whose file it is to be")
     _check_domain(path, "domain", root.value.get("domain"), expected.networks[network])
     return {network: _place(path, network, "", root)}
 
@@ -170,8 +171,8 @@ def _check_domain(path: str, where: str, found: t.Any, settings: t.Mapping[str, 
     domain = settings.get("domain")
     if None not in (found, domain) and str(found) != str(domain):
         raise ValueError(
-            f"{path}, field {where}: {found}. Expected: {domain}, the domain that agent_ops_network gives. One of the"
-            " two is another network's"
+            f"{path}, field {where}: {_shown(found)}. Expected: {domain}, the domain that agent_ops_network gives. One"
+            " of the two is another network's"
         )
 
 
@@ -259,6 +260,12 @@ def _replica_problems(
 def _is_substrate(core: t.Any) -> bool:
     """Say whether a core is a Substrate chain's, of which the rules ask nothing: it has no contracts."""
     return "home" not in _mapping(core)
+
+
+def _shown(value: t.Any) -> str:
+    """Return a name or a number; anything else of a file is not quoted."""
+    known = isinstance(value, (str, int)) and len(str(value)) <= _LONGEST_NAME
+    return repr(value) if known else f"a {type(value).__name__}"
 
 
 def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:

@@ -13,7 +13,6 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _json_edit
-from ansible_collections.interchain.agent_ops.plugins.module_utils._address import checksum_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config import (
     HOME,
     NOT_YET,
@@ -161,17 +160,18 @@ def _fields(place: Place) -> t.Iterator[tuple[str, str]]:
 
 
 class Use(t.NamedTuple):
-    """An address that a file will name, and for whom."""
+    """An address that a file will name, for whom, and whether the run is about that file."""
 
     address: str
     owner: Owner
     where: str
+    ours: bool
 
 
 def _refuse(setting: Setting, planned: t.Sequence[Planned], wishes: t.Mapping[str, Wanted]) -> None:
     problems = []
     for one in planned:
-        for network, place in one.document.places.items():
+        for network, place in one.document.places.items() if one.rows else ():
             wish = wishes.get(network)
             found = [] if wish and not wish.error else found_problems(place, one.document.path)
             problems += [f"{problem} ({wish.error})" if wish else problem for problem in found]
@@ -189,15 +189,20 @@ def _uses(planned: Planned, wishes: t.Mapping[str, Wanted]) -> t.Iterator[Use]:
         if wish is not None and wish.error is None:
             fields = [("updater", wish.updater), *(("watchers", watcher) for watcher in wish.watchers)]
         else:
-            fields = [(field, _checksummed(short_address(value))) for field, value in _fields(place)]
+            fields = [(field, _checksummed(value)) for field, value in _fields(place)]
         for field, address in fields:
             agent = UPDATER if field == "updater" else WATCHER
             if address != NOT_YET:
-                yield Use(address, Owner(agent, network), f"{path}, field {place.field(field)}")
+                yield Use(address, Owner(agent, network), f"{path}, field {place.field(field)}", bool(planned.rows))
 
 
-def _checksummed(address: str) -> str:
-    return address if len(address) == _IDENTIFIER_LENGTH else checksum_address(address)
+def _checksummed(value: str) -> str:
+    """Return an address as all others are compared with it; in a file that the run is not about, it may be anything."""
+    address = short_address(value)
+    try:
+        return address if len(address) == _IDENTIFIER_LENGTH else checked_address(address, "")
+    except ValueError:
+        return NOT_YET
 
 
 def _refuse_shared(setting: Setting, uses: t.Sequence[Use]) -> None:
@@ -213,6 +218,8 @@ def _refuse_shared(setting: Setting, uses: t.Sequence[Use]) -> None:
                 f" {use.owner}. Nothing was written"
             )
         other = first.setdefault(use.address, use._replace(owner=owner))
+        if not (use.ours or other.ours):
+            continue
         if other.owner.agent != owner.agent:
             raise ValueError(
                 f"{use.where} names {use.address}, and so does {other.where}. Expected: one agent for an address."

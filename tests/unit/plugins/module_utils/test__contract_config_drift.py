@@ -236,13 +236,14 @@ class Nodes:
 
     def connect(self, network: str) -> Any:
         answer = self._answers[network]
+        never = self.never
 
         class Node:
-            def batch(inner, calls: Any) -> list[Any]:
+            def batch(self, calls: Any) -> list[Any]:
                 if isinstance(answer, Exception):
                     raise answer
                 if not answer:
-                    self.never.wait(20)
+                    never.wait(20)
                     return [RpcError("too late")] * len(calls)
                 assert len(calls) == len(answer)
                 return answer

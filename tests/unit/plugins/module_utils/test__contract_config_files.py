@@ -83,6 +83,8 @@ PREFIX = "config.json, field protocol.networks.kovan"
         (core_config(), {"network": "ropsten"}, "config.json is of the network 'ropsten'. Expected: one of"),
         (core_config(name="rinkeby"), {"network": "kovan"}, "config.json, field name: 'rinkeby'. Expected: 'kovan'"),
         (core_config(domain=2000), {"network": "kovan"}, "config.json, field domain: 2000. Expected: 3000"),
+        (core_config(environment={"key": 1}), {"network": "kovan"}, "field environment: a dict. Expected: staging"),
+        (core_config(environment="x" * 65), {"network": "kovan"}, "field environment: a str. Expected: staging"),
         (core_config(environment="prod"), {"network": "kovan"}, "field environment: 'prod'. Expected: staging, since"),
         (nomad_config(), {"network": "kovan"}, "has all networks of an environment. Expected: no network ('kovan' is"),
         (

@@ -270,6 +270,22 @@ def test_a_file_that_would_not_be_in_order_afterwards_is_refused(
         planned(setting(**changes), found)
 
 
+def test_another_networks_file_that_is_yet_to_be_filled_in_is_no_hindrance() -> None:
+    given = setting(only=["kovan"])
+    mine = document(core_config(), "kovan.json", network="kovan")
+    empty = document(core_config(updater="", watchers=["tbd"]), "rinkeby.json", network="rinkeby")
+    assert [len(one.rows) for one in planned(given, mine, empty)] == [1, 0]
+    pasted = document(core_config(updater=UPDATERS["kovan"].lower()), "rinkeby.json", network="rinkeby")
+    with pytest.raises(
+        ValueError, match=r"rinkeby.json, field updater names .* is the address of the updater of kovan"
+    ):
+        planned(given, mine, pasted)
+    twins = [
+        document(core_config(updater=address(7)), f"{name}.json", network=name) for name in ("rinkeby", "alfajores")
+    ]
+    assert planned(given, mine, *twins)
+
+
 def test_sharing_over_networks_is_let_pass_where_it_is_meant() -> None:
     found = limited("rinkeby", updater=address(0x110002), watchers=[address(0x220002)])
     given = setting(only=["kovan"], one_key_for_all_networks=True)
