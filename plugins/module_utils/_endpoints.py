@@ -33,7 +33,8 @@ _REGION = re.compile(r"(?:[a-z]+(?:-[a-z]+)+-[0-9]+)?\Z")
 SERVICES = frozenset({"kms", "secretsmanager", "sts", "tagging", "iam", "s3", "s3-control"})
 """The services that this collection calls. Other hosts under AWS's domains are anybody's: machines, load balancers."""
 
-
+# Others have a domain of their own for dual stack: s3.dualstack.us-west-2.amazonaws.com
+_DUAL_STACK_BY_LABEL = ("s3", "s3-control")
 _ACCOUNT_HOST = re.compile(r"^(https?://)[0-9]{12}\.")
 
 
@@ -54,6 +55,9 @@ def is_aws_endpoint(url: str) -> bool:
             # A VPC endpoint: vpce-1a2b-5e6f.kms.us-west-2.vpce.amazonaws.com
             if labels[0].startswith("vpce-") and labels[-1] == "vpce":
                 labels = labels[1:-1]
-            if labels[0].removesuffix("-fips") in SERVICES and _REGION.match(".".join(labels[1:])):
+            service = labels[0].removesuffix("-fips")
+            if service in _DUAL_STACK_BY_LABEL and labels[1:2] == ["dualstack"]:
+                labels = [service, *labels[2:]]
+            if service in SERVICES and _REGION.match(".".join(labels[1:])):
                 return True
     return False

@@ -12,7 +12,7 @@ from sandbox.client import Sandbox
 
 STAGING = ("staging", "sandbox")
 AGENTS = ("watcher", "updater", "processor", "relayer", "kathy")
-POLICIES = {*(f"staging-{agent}-signer" for agent in AGENTS), "kms-admin"}
+POLICIES = {*(f"staging-{agent}-signer" for agent in AGENTS), "staging-proof-writer", "kms-admin"}
 
 
 def variables(**values: object) -> tuple[str, ...]:

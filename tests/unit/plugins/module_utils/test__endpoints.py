@@ -13,10 +13,13 @@ import botocore.config
 import botocore.session
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _endpoints
-from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import is_aws_endpoint
+from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import (
+    is_aws_endpoint,
+    without_account,
+)
 from botocore.endpoint_provider import EndpointProvider, RuleSet
 
-SERVICES = ("kms", "secretsmanager", "sts", "resourcegroupstaggingapi")
+SERVICES = ("kms", "secretsmanager", "sts", "resourcegroupstaggingapi", "s3", "s3control")
 CREDENTIALS = {
     "aws_access_key_id": "UNITTESTEXAMPLEKEY00",
     "aws_secret_access_key": "unit/test+key/that+is+no/secret-7",
@@ -176,3 +179,10 @@ def test_what_only_looks_like_aws_is_a_sandbox(url: str) -> None:
 )
 def test_what_aws_only_hosts_for_somebody_is_a_sandbox(url: str) -> None:
     assert not is_aws_endpoint(url)
+
+
+def test_the_account_in_the_hosts_of_s3_control() -> None:
+    path = "v20180820/configuration/publicAccessBlock"
+    assert without_account(f"http://123456789012.127.0.0.1:5555/{path}") == f"http://127.0.0.1:5555/{path}"
+    for other in (f"http://127.0.0.1:5555/{path}", "http://12345678901.example.org/", "http://host/123456789012.x/"):
+        assert without_account(other) == other
