@@ -290,6 +290,10 @@ def _keys_elsewhere(module: AwsModule, call: Caller, wish: _bucket_plan.Wish, re
     backend = module.params["backend"]
     keys = [{**key, "region": key.get("region") or region} for key in module.params["signing_keys"]]
     if not keys:
+        module.warn(
+            f"None of the agents of {wish.environment} writes proofs, so that the bucket {wish.name} stays empty. Name"
+            " those that do in agent_ops_proof_agents, or want no bucket (agent_ops_proof_bucket: '')"
+        )
         return None
     clients = {name: module.connect(backend, region=name) for name in dict.fromkeys(key["region"] for key in keys)}
     if first_present(call, backend, clients, keys) is None:
