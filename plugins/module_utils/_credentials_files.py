@@ -231,8 +231,8 @@ def _literal(text: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 
-def refuse_tracked(path: Path) -> None:
-    """Fail if git would take a file that is written there for a part of the project."""
+def refuse_tracked(path: Path, what: str = "an access key") -> None:
+    """Fail if git would take a file that is written there, and holds a secret, for a part of the project."""
     there = path.parent
     while not there.is_dir():
         there = there.parent
@@ -255,7 +255,7 @@ def refuse_tracked(path: Path) -> None:
         return
     if done.returncode == 1:
         raise ValueError(
-            f"{path} is in a git work tree and not ignored: an access key could be committed. Expected: a directory"
+            f"{path} is in a git work tree and not ignored: {what} could be committed. Expected: a directory"
             " that .gitignore names, or one outside of the work tree"
         )
     raise ValueError(f"git does not say whether it ignores {path}: {said or done.returncode}")

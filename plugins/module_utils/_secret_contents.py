@@ -118,6 +118,12 @@ def check_claims(contents: Contents, spec: KeySpec, what: str) -> None:
             )
 
 
+def private_key_digits(text: str | None, what: str) -> str:
+    """Return the key itself, as 64 hexadecimal digits. For the file that an agent reads, and for nothing else."""
+    parse_contents(text, what)
+    return str((_json_object(text) or {})["private_key"]).removeprefix("0x").lower()
+
+
 _ADVICE = (
     "Nothing of it is shown here, and nothing of it was changed."
     " Correct it, or delete the secret and run again for a new key"
