@@ -207,13 +207,15 @@ def _check_regions(agent: Agent, form: str) -> None:
     if form != "hyperlane" and len(agent.regions) > 1:
         raise ValueError(
             f"The {agent.name} of {agent.home.name} signs with keys in {' and '.join(agent.regions)}. Expected: one"
-            " Region, since an agent of this format makes one client for AWS KMS. Choose agent_ops_transaction_signer: home, or"
-            " one aws_region for these networks"
+            " Region, since an agent of this format makes one client for AWS KMS. Choose"
+            " agent_ops_transaction_signer: home, or one aws_region for these networks"
         )
 
 
 def check_common(common: Common) -> None:
-    """Refuse a database's folder that two agents would share, or whose name cannot be made."""
+    """Refuse a database's folder whose name cannot be made. Without a name it is each format's own."""
+    if not common.db:
+        return
     try:
         common.db.format(home="home", agent="agent")
     except (KeyError, IndexError, ValueError, AttributeError):

@@ -177,7 +177,10 @@ def values(agents: t.Sequence[Agent], common: Common) -> dict[str, t.Any]:
         "tracing": {"format": common.log_format, "level": common.log_level},
         "metrics": {"port": common.metrics_port},
         "aws": any(agent.regions for agent in agents),
-        "chains": [_values_chain(chain, agents[0]) for chain in agents[0].chains],
+        "chains": list(
+            # That of a relayer last, whose chains are more than a validator's.
+            {chain.name: _values_chain(chain, agent) for agent in agents for chain in agent.chains}.values()
+        ),
     }
     for agent in agents:
         if agent.name == "validator":

@@ -25,6 +25,13 @@ AGENTS: t.Mapping[str, tuple[str, ...]] = {
 ATTESTING = ("updater", "watcher", "validator")
 """The agents that attest, and need a key for that."""
 
+DATABASES: t.Mapping[str, str] = {
+    "opt": "/usr/share/nomad/{home}/{agent}",
+    "nomad": "/usr/share/nomad/{home}/{agent}",
+    "hyperlane": "/usr/share/hyperlane/{home}/{agent}",
+}
+"""Where each format's images and charts have their databases."""
+
 KEY_REFERENCES = ("key_id", "arn", "alias")
 """What of a key in AWS KMS stands in a file."""
 

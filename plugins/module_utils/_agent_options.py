@@ -85,7 +85,7 @@ def agent_config_options() -> dict[str, t.Any]:
         "proof_bucket_region": {"type": "str"},
         "s3_access_key_id": {"type": "str", "no_log": True},
         "s3_secret_access_key": {"type": "str", "no_log": True},
-        "db": {"type": "str", "default": "/usr/share/nomad/{home}/{agent}"},
+        "db": {"type": "str", "default": ""},
         "run_env": {"type": "str"},
         "config_url": {"type": "str"},
         "config_path": {"type": "str"},

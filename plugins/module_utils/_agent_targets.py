@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import (
     _agent_documents,
@@ -17,6 +18,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import (
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_compose import compose
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import (
+    DATABASES,
     Agent,
     Comment,
     Common,
@@ -46,7 +48,7 @@ def files(agents: t.Mapping[str, t.Sequence[Agent]], common: Common, targets: t.
     found: list[File] = []
     for form, members in agents.items():
         if members:
-            found += _files(form, members, common, targets)
+            found += _files(form, members, replace(common, db=common.db or DATABASES[form]), targets)
     return found
 
 

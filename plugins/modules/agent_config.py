@@ -59,8 +59,8 @@ options:
     required: true
   signing_keys:
     description:
-      - All signing keys of the environment. The filter P(interchain.agent_ops.environment_signing_keys#filter) makes them
-        from an inventory.
+      - All signing keys of the environment. The filter P(interchain.agent_ops.environment_signing_keys#filter) makes
+        them from an inventory.
     type: list
     elements: dict
     required: true
@@ -122,8 +122,8 @@ options:
     default: {}
   strict:
     description:
-      - Whether a network without a connection is an error. Otherwise the line is left out, which a comment and a warning
-        say.
+      - Whether a network without a connection is an error. Otherwise the line is left out, which a comment and a
+        warning say.
     type: bool
     default: false
   proof_bucket:
@@ -147,9 +147,10 @@ options:
     type: str
   db:
     description:
-      - Folder of an agent's database, with the fields C({home}) and C({agent}).
+      - Folder of an agent's database, with the fields C({home}) and C({agent}). By default it is
+        C(/usr/share/nomad/{home}/{agent}), or C(/usr/share/hyperlane/{home}/{agent}) in the format V(hyperlane).
     type: str
-    default: /usr/share/nomad/{home}/{agent}
+    default: ''
   run_env:
     description:
       - The folder of the agents' own configuration that they start from (C(RUN_ENV)), in the format V(opt). The
