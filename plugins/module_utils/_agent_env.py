@@ -38,14 +38,15 @@ def quoted(name: str, value: str) -> str:
     check_text(name, value)
     if _PLAIN.match(value):
         return value
-    # Between single quotes nothing is replaced; but for a backslash, of which some readers take an escape.
-    if "'" not in value and "\\" not in value:
+    # Between single quotes nothing is replaced, but for a backslash, which some readers take for an escape, and ${,
+    # which python-dotenv replaces everywhere.
+    if not set(value) & set("'\\") and "${" not in value:
         return f"'{value}'"
     if not set(value) & set('"\\$`'):
         return f'"{value}"'
     raise ValueError(
         f"The value of {name} cannot be written so that systemd, Docker and python-dotenv read the same. Expected: no"
-        " backslash, and no single quote together with a double quote, $ or `. In a URL, write %5C and %27"
+        " backslash, no ${, and no single quote together with a double quote, $ or `. In a URL, write %5C and %27"
     )
 
 
