@@ -30,7 +30,10 @@ BRIDGE = {
 }
 HYPERLANE = {"validator": ATTESTING, "relayer": ["signer"]}
 AGENTS_OF = {"opt": BRIDGE, "nomad": BRIDGE, "hyperlane": HYPERLANE}
-URLS = {"kovan": "https://kovan.example/v3/apikey-5f0c?a=1&b=2", "moonbasealpha": "https://moonbase.example/apikey-77ab"}
+URLS = {
+    "kovan": "https://kovan.example/v3/apikey-5f0c?a=1&b=2",
+    "moonbasealpha": "https://moonbase.example/apikey-77ab",
+}
 HEX_KEY = "8f2a559490d1c35e7b1f0ab4c2d9e6778855aa33cc0e1f7d6b5a49382716f5e4"
 
 

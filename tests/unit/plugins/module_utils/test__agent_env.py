@@ -80,7 +80,9 @@ def written(values: dict[str, str]) -> str:
     return render([Comment("some values"), *(Variable(name, value) for name, value in values.items())])
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" $"), max_size=30), max_size=6))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" $"), max_size=30), max_size=6)
+)
 def test_python_dotenv_reads_what_was_written(texts: list[str]) -> None:
     values = named([text for text in texts if writable(text)])
     assert dotenv.dotenv_values(stream=io.StringIO(written(values))) == values
@@ -180,7 +182,9 @@ def test_what_readers_would_not_agree_on_is_refused_without_being_shown(value: s
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\x00b", "\x1b[31m", "a\u2028b"])
 def test_a_newline_is_refused(value: str) -> None:
-    with pytest.raises(ValueError, match=r"^X has a newline or another control character\. Expected: one line of text$"):
+    with pytest.raises(
+        ValueError, match=r"^X has a newline or another control character\. Expected: one line of text$"
+    ):
         quoted("X", value)
 
 

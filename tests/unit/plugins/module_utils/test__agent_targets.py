@@ -61,7 +61,7 @@ def test_a_file_with_a_secret_is_for_its_owner_alone(form: str, hex_keys: bool) 
 def test_no_key_is_in_a_file_of_an_environment_with_kms(form: str) -> None:
     for file in files(form).values():
         assert not re.search(r"(?<![0-9a-f])(0x)?[0-9a-fA-F]{64}(?![0-9a-f])", file.text), file.path
-        assert "hexKey: \"0" not in file.text
+        assert 'hexKey: "0' not in file.text
 
 
 @pytest.mark.parametrize(("form", "count"), [("opt", 3), ("nomad", 3), ("hyperlane", 2)])
