@@ -116,7 +116,7 @@ def wish(form: str = "opt", **changes: Any) -> Wish:
         "networks": networks,
         "rpc_urls": URLS,
         "agents": list(purposes),
-        "keys": keys_of(purposes, networks),
+        "keys": changes["keys"] if "keys" in changes else keys_of(purposes, networks),
         "formats": [form],
         "targets": ["env"],
         "settings": {},

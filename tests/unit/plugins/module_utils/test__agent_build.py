@@ -21,6 +21,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_keys i
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Bucket
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_settings import check_variables
+
 from tests.unit.plugins.module_utils.agent_world import (
     BRIDGE,
     HEX_KEY,

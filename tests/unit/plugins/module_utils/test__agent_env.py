@@ -27,6 +27,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_env im
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Comment, Line, Variable
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.unit.plugins.module_utils.agent_world import files
 
 # Reads files of systemd's own in the way in which it reads EnvironmentFile=, and then replaces variables besides.

@@ -27,6 +27,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_plan i
     row,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_report import lines
+
 from tests.unit.plugins.module_utils.agent_world import HEX_KEY, URLS, files
 
 NETWORKS = ("kovan", "moonbasealpha")

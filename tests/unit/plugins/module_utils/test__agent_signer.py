@@ -15,6 +15,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_signer
     signing_key_for,
     transacts_on,
 )
+
 from tests.unit.plugins.module_utils.agent_world import BRIDGE, keys_of
 
 NETWORKS: dict[str, Any] = {"kovan": {}, "moonbasealpha": {}, "goerli": {}}

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_env import assignments
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import FORMATS, Bucket
+
 from tests.unit.plugins.module_utils.agent_world import (
     GOLDEN,
     HEX_KEY,
