@@ -55,6 +55,12 @@ $(SIMULATOR)/.stamp: tests/simulator/package.json tests/simulator/package-lock.j
     $(VENV)/.stamp
 	@$(VENV)/bin/python -I tests/simulator/install.py
 
+HYPERLANE := .cache/hyperlane
+test unit: $(HYPERLANE)/.stamp
+
+$(HYPERLANE)/.stamp: tests/hyperlane/install.py $(SIMULATOR)/.stamp
+	@$(VENV)/bin/python -m tests.hyperlane.install
+
 .PHONY: FORCE
 FORCE:
 

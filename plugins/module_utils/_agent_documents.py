@@ -57,11 +57,17 @@ def _scalar(value: t.Any) -> str:
         return "{}"
     if isinstance(value, (list, tuple)):
         return "[]"
-    return json.dumps(value)
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(value: str) -> str:
+    """Return text between double quotes. JSON writes large characters as two halves, which YAML does not join."""
+    parts = (json.dumps(char)[1:-1] if ord(char) < 0x10000 else f"\\U{ord(char):08x}" for char in value)
+    return '"' + "".join(parts) + '"'
 
 
 def _key(key: str) -> str:
-    return key if _KEY.match(key) and key.lower() not in _WORDS else json.dumps(key)
+    return key if _KEY.match(key) and key.lower() not in _WORDS else _text(key)
 
 
 def leaves(document: t.Any, path: str = "") -> t.Iterator[tuple[str, t.Any]]:

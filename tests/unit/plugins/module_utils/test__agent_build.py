@@ -108,7 +108,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"protected": True},
-        "agent_config_agents names kathy, which is for tests only, and the environment is protected. Expected: no kathy",
+        "agent_config_agents names kathy, which is for tests only, and the environment is protected. Expected: no",
     ),
     ({"formats": ["gelato"]}, "agent_config_formats names 'gelato'. Expected: of opt, nomad, hyperlane"),
     ({"formats": ["opt", "opt"]}, "agent_config_formats names opt, opt. Expected: each once"),
@@ -181,8 +181,8 @@ def test_the_format_nomad_takes_names_that_opt_does_not(name: str) -> None:
 def test_what_lacks_is_warned_of() -> None:
     (warning,) = wish(rpc_urls={"kovan": URLS["kovan"], "moonbasealpha": None}).warnings
     assert warning == (
-        "rpc_url of agent_ops_network is not set for moonbasealpha: the agents' files have no connection there. Set it in"
-        " the environment, and run again"
+        "rpc_url of agent_ops_network is not set for moonbasealpha: the agents' files have no connection there. Set it"
+        " in the environment, and run again"
     )
 
 
@@ -301,7 +301,7 @@ def test_a_private_key_is_in_no_representation() -> None:
 def test_keys_in_two_regions_are_refused_where_an_agent_has_one_client() -> None:
     networks = {**NETWORKS, "moonbasealpha": {**NETWORKS["moonbasealpha"], "aws_region": "eu-west-1"}}
     assert agents("hyperlane", networks=networks, signer="network")
-    with pytest.raises(ValueError, match="signs with keys in us-west-2 and eu-west-1. Expected: one Region"):
+    with pytest.raises(ValueError, match=r"signs with keys in us-west-2 and eu-west-1\. Expected: one Region"):
         agents("opt", networks=networks, signer="network")
     assert agents("opt", networks=networks, signer="home")
 
