@@ -30,7 +30,7 @@ PACKAGES = {
     ),
     "zod@3.25.76": "sha512-gzUt/qt81nXsFGKIFcC3YnfEAx5NkunCfnDlvuBSSFS02bcXu4Lmea0AFIUwbLWxWPx3d9p8S5QoaujKcNQxcQ==",
 }
-"""The package that holds the schema, and those that the schema's file imports, each with its integrity as npm has it."""
+"""The package that holds the schema, and those that its file imports, each with its integrity as npm has it."""
 
 
 def archive_name(package: str) -> str:

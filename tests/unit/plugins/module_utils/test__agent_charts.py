@@ -126,17 +126,18 @@ def test_no_chart_is_given_a_type_with_a_blank_id() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_compose_file_is_what_the_schema_asks_for(form: str) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
     for shared in (common(credentials_file="../aws.env", project="No Mad.$"), common()):
         made = files(form, ("compose",), shared)
         document = yaml.safe_load(made[f"{form}/compose.yaml"].text)
-        jsonschema.validate(document, schema)
+        validator.validate(document)
         for service in document["services"].values():
             # What a service reads is there.
             assert f"{form}/{service['env_file'][-1].removeprefix('./')}" in made
             assert service["volumes"][0].split(":")[0] in document["volumes"]
     broken = {**document, "services": {"one": {"image": 1}}}
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(broken, schema)
+        validator.validate(broken)
 
 
 def test_a_compose_file_starts_each_agent_with_its_own_file() -> None:

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""agent_config.yml as a person runs it: files here, files on a host, and what restarts there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import yaml
+
+from sandbox.client import Sandbox
+from tests.hyperlane.install import install
+from tests.hyperlane.test_agent_json import problems
+from tests.playbooks.conftest import ROOT, Play
+from tests.playbooks.test_development import forms, private_keys
+
+STAGING = ("staging", "sandbox")
+URL = "http://127.0.0.1:8545/v3/apikey-3c0de5f1"
+
+
+def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: Path) -> None:
+    host, log, fails = tmp_path / "host", tmp_path / "docker.log", tmp_path / "docker.fails"
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\ntest ! -e {fails} || exit 1\necho "$@" >> {log}\n')
+    docker.chmod(0o755)
+    inventory = tmp_path / "machines.yml"
+    inventory.write_text(
+        yaml.safe_dump(
+            {
+                "agents": {
+                    "hosts": {"runner": {"agent_config_runs": ["kovan-updater", "kovan-relayer"]}},
+                    "vars": {
+                        "ansible_connection": "local",
+                        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                        "agent_config_hosts_in_sandbox": True,
+                        "agent_config_host_become": False,
+                        "agent_config_host_owner": os.geteuid(),
+                        "agent_config_host_group": os.getegid(),
+                        "agent_config_host_directory": str(host),
+                        "agent_config_restart": "compose",
+                        "agent_config_docker": str(docker),
+                    },
+                }
+            }
+        )
+    )
+    outputs: list[str] = []
+
+    def run(*options: str, **more: object) -> str:
+        settings = json.dumps({"agent_config_targets": ["env", "compose"], **more})
+        played = play(
+            *STAGING,
+            playbook="agent_config.yml",
+            options=("-i", str(inventory), "-e", settings, "--diff", "-vvv", *options),
+            environment={"AGENT_OPS_SANDBOX_RPC_URL": URL},
+        )
+        outputs.append(played.output)
+        return played.output
+
+    assert play(*STAGING, options=("--tags", "signing_keys")).code == 0
+    planned = run("--check")
+    assert "10 files" not in planned
+    assert "11 files, 11 of them change" in planned
+    assert "would create  opt/kovan/updater.env" in planned
+    assert "opt/kovan/updater.env would be installed" in planned
+    assert not (tmp_path / "artifacts/sandbox/staging/agents").exists()
+    assert not host.exists()
+    run()
+    here = tmp_path / "artifacts/sandbox/staging/agents/opt"
+    for agent in ("updater", "relayer"):
+        installed = host / "opt/kovan" / f"{agent}.env"
+        assert installed.read_text() == (here / "kovan" / f"{agent}.env").read_text()
+        assert installed.stat().st_mode & 0o777 == 0o600
+    assert not (host / "opt/kovan/watcher.env").exists()
+    services = yaml.safe_load((host / "opt/compose.yaml").read_text())["services"]
+    assert list(services) == ["kovan-updater", "kovan-relayer"]
+    assert [line.split()[-1] for line in log.read_text().splitlines()] == ["kovan-updater", "kovan-relayer"]
+    log.unlink()
+    # One agent changes, and docker does not do what it is asked for: the next run finishes that, and the one after has
+    # nothing to do.
+    fails.touch()
+    changed = {"agent_config_settings": {"relayer": {"interval": 12}}}
+    assert "Restart the Compose service kovan-relayer" in run(**changed)
+    fails.unlink()
+    again = run(**changed)
+    assert log.read_text().splitlines()[0].endswith(" kovan-relayer")
+    assert len(log.read_text().splitlines()) == 1
+    assert "11 files as wanted" in again
+    last = run(**changed)
+    recap = [line for line in last.splitlines() if "unreachable=" in line]
+    assert len(recap) == 5
+    assert all("changed=0 " in line for line in recap)
+    assert URL in (here / "kovan/updater.env").read_text()
+    assert not [output for output in outputs if "apikey" in output]
+
+
+def test_a_hex_key_that_is_configured_is_shown_nowhere(play: Play, aws: Sandbox, tmp_path: Path) -> None:
+    options = ("--tags", "signing_keys", "--limit", "kovan")
+    assert play("development", "sandbox", options=options).code == 0
+    played = play(
+        *("development", "sandbox"),
+        playbook="agent_config.yml",
+        options=("--limit", "kovan", "-vvv", "--diff", "-e", "agent_config_targets=env,helm"),
+    )
+    assert played.code == 0, played.output
+    files = [path for path in (tmp_path / "artifacts/sandbox/development/agents").rglob("*") if path.is_file()]
+    written = "\n".join(path.read_text() for path in files)
+    assert {path.parent.name for path in files} == {"kovan"}
+    for key in private_keys(aws).values():
+        # In the files of its agent, as plain as the agent needs it, and nowhere else.
+        assert key.to_bytes(32, "big").hex() in written
+        assert not [form for form in forms(key) if form in played.output]
+
+
+def test_the_example_of_hyperlane_makes_keys_and_what_the_agents_read(play: Play, tmp_path: Path) -> None:
+    example = str(ROOT / "docs" / "examples" / "hyperlane")
+    keys = play("sandbox", options=("-i", example, "--tags", "signing_keys"))
+    assert "6 keys: 6 created" in keys.output
+    assert play("sandbox", playbook="agent_config.yml", options=("-i", example)).code == 0
+    folder = tmp_path / "artifacts/sandbox/testnet"
+    rows = {
+        row["name"]: row
+        for row in json.loads((folder / "signing_keys.json").read_text(encoding="utf-8"))["signing_keys"]
+    }
+    files = sorted((folder / "agents/hyperlane").glob("*/*.json"))
+    documents = [(path.stem, json.loads(path.read_text())) for path in files]
+    assert len(documents) == 4
+    validator = json.loads((folder / "agents/hyperlane/fuji/validator.json").read_text())
+    assert validator["validator"]["id"] == rows["testnet-fuji-validator-attestation"]["key_id"]
+    assert validator["chains"]["fuji"]["signer"]["id"] == rows["testnet-fuji-validator-signer"]["key_id"]
+    assert validator["checkpointSyncer"]["bucket"] == "hyperlane-testnet-checkpoints-123456789012"
+    assert validator["checkpointSyncer"]["folder"] == "fuji"
+    install()
+    assert problems(ROOT / ".cache" / "hyperlane", documents) == [[], [], [], []]
