@@ -29,6 +29,7 @@ def test_the_page_of_permissions_is_what_the_modules_say_which_is_what_a_request
             "kms_signing_keys_info.py",
             "secret_signing_keys.py",
             "access_matrix_info.py",
+            "agent_config.py",
         )
     ]
     assert actions(page) == actions("\n".join(modules))
