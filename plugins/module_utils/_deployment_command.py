@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a deployment's command. Private to the collection. An edge to the processes and the file system."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import typing as t
+from pathlib import Path
+
+_LONGEST = 65536
+
+
+def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, show: t.Callable[[str], None]) -> int:
+    """Run a command to its end, with this process's environment and nothing to read from, and return its exit code.
+
+    :param log: file that gets the output, for its owner alone. :param show: gets it too, a line at a time.
+    :raises ValueError: if it could not be started.
+    """
+    try:
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as exc:
+        raise ValueError(f"The log {log} cannot be written: {exc.strerror or exc}") from None
+    with open(handle, "wb") as stream:
+        try:
+            process = subprocess.Popen(
+                list(command),
+                executable=str(program),
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as exc:
+            raise ValueError(f"{program} cannot be run: {exc.strerror or exc}") from None
+        with process:
+            assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
+            while line := process.stdout.readline(_LONGEST):
+                stream.write(line)
+                stream.flush()
+                show(line.decode("utf-8", "replace").rstrip("\r\n"))
+        return process.returncode

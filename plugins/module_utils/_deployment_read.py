@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a deployment is made of: program, input files, git commit. Private to the collection.
+
+An edge to the file system and to git. Errors are :class:`ValueError`.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import typing as t
+from pathlib import Path
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils import _call_batch
+
+_MOST_FILES = 10_000
+# A call batch is a few hundred kilobytes at most; what is larger is hashed, and not looked into.
+_LARGEST_BATCH = 32 * 1024 * 1024
+_NAMED = 5
+
+
+class Found(t.NamedTuple):
+    """A file: what its plan says of it, and what it does."""
+
+    path: str
+    sha256: str
+    verdict: _call_batch.Verdict
+
+    def as_dict(self) -> dict[str, str]:
+        return {"path": self.path, "sha256": self.sha256}
+
+
+def find_program(directory: Path, name: str) -> Path:
+    """Return the file that a command runs, as a shell in the directory would find it."""
+    if "/" in name:
+        path = directory / name
+        if not (path.is_file() and os.access(path, os.X_OK)):
+            raise ValueError(f"deployment_command names the program {name}, and {path} is no file that can be run")
+        return path
+    found = shutil.which(name)
+    if not found:
+        raise ValueError(f"deployment_command names the program {name}, which is not on PATH")
+    return Path(os.path.abspath(found))
+
+
+def digest(path: Path) -> str:
+    with _Reading(path), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def find_inputs(
+    directory: Path, patterns: t.Sequence[str], batches: t.Sequence[str], command: t.Sequence[str]
+) -> list[Found]:
+    """Return every input: what is named, what patterns match, and files that the command's arguments name.
+
+    :param batches: files that are call batches. The others are looked into as well.
+    """
+    declared = {path for pattern in batches for path in _matches(directory, pattern, "deployment_call_batches")}
+    paths = declared | {path for pattern in patterns for path in _matches(directory, pattern, "deployment_inputs")}
+    paths |= {path for argument in command[1:] for path in _named_by(directory, argument)}
+    if len(paths) > _MOST_FILES:
+        raise ValueError(f"deployment_inputs are {len(paths)} files; expected up to {_MOST_FILES}")
+    return [_look(directory, path, declared=path in declared) for path in sorted(paths)]
+
+
+def _matches(directory: Path, pattern: str, variable: str) -> list[Path]:
+    if not isinstance(pattern, str) or not pattern:
+        raise ValueError(f"{variable} names {pattern!r}; expected a file, or a pattern such as config/**/*.json")
+    exact = directory / pattern
+    if exact.is_file():
+        return [exact]
+    names = glob.glob(pattern, root_dir=directory, recursive=True, include_hidden=True)
+    found = [directory / name for name in names if (directory / name).is_file()]
+    if not found:
+        raise ValueError(
+            f"{variable} names {pattern}, and there is no such file in {directory}. Expected: a file, or a pattern such"
+            " as config/**/*.json that matches files"
+        )
+    return found
+
+
+def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
+    """Yield the files that an argument names: ``file``, ``--option=file``, ``@file``."""
+    for text in {argument, argument.partition("=")[2], argument.removeprefix("@")}:
+        # What no file can be called, or may be looked at, is none.
+        try:
+            if text and (directory / text).is_file():
+                yield directory / text
+        except (OSError, ValueError):
+            continue
+
+
+def _look(directory: Path, path: Path, *, declared: bool) -> Found:
+    with _Reading(path), path.open("rb") as stream:
+        small = os.fstat(stream.fileno()).st_size <= _LARGEST_BATCH
+        data = stream.read() if small else b""
+        sha256 = hashlib.sha256(data).hexdigest() if small else hashlib.file_digest(stream, "sha256").hexdigest()
+    if small:
+        verdict = _call_batch.examine(data, declared=declared)
+    else:
+        kind = _call_batch.OPAQUE if declared else _call_batch.NO_BATCH
+        verdict = _call_batch.Verdict(kind, reason=f"is larger than {_LARGEST_BATCH} bytes")
+    inside = path.is_relative_to(directory)
+    return Found(str(path.relative_to(directory) if inside else path), sha256, verdict)
+
+
+class _Reading:
+    """Turns what the file system says into an error that can be shown."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, exc: BaseException | None, _trace: object) -> None:
+        if isinstance(exc, OSError):
+            raise ValueError(f"The input {self._path} cannot be read: {exc.strerror or exc}") from None
+
+
+def find_commit(directory: Path, artifacts: Path) -> str:
+    """Return the commit that a directory is at.
+
+    :param artifacts: a folder whose files do not count: plans and reports are written there.
+    :raises ValueError: if there is none, or the work tree has something that is not in it.
+    """
+    top = Path(_git(directory, "rev-parse", "--show-toplevel").strip())
+    commit = _git(directory, "rev-parse", "--verify", "HEAD^{commit}").strip()
+    options = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=none", "--", ":(top)"]
+    real, root = Path(os.path.realpath(artifacts)), Path(os.path.realpath(top))
+    if real != root and real.is_relative_to(root):
+        options.append(f":(top,exclude,literal){real.relative_to(root)}")
+    changed = [entry[3:] for entry in _git(directory, *options).split("\0") if len(entry) > 3]
+    if changed:
+        more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+        raise ValueError(
+            f"The work tree {top} has changes that are not committed: {', '.join(changed[:_NAMED])}{more}. What is"
+            " approved is a commit. Commit them, or put them away"
+        )
+    return commit
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    # Whose repository it is does not matter for a question, and none of its programs is to run.
+    options = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *options, *arguments],
+            env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as exc:
+        raise ValueError(f"git cannot be run: {exc.strerror}. A plan names the commit that is deployed") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise ValueError(
+            f"deployment_directory is {directory}, and git knows no commit there: {said}. Expected: a folder of the"
+            " checkout that is deployed from"
+        )
+    return done.stdout.decode("utf-8", "replace")
+
+
+def read_regular_file(path: Path, most: int) -> bytes:
+    """Return a file's content. :raises ValueError: if it is no file, or too large."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb") as stream:
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
+                raise ValueError(f"{path} is no file of up to {most} bytes")
+            return stream.read(most + 1)
+    except OSError as exc:
+        raise ValueError(f"{path} cannot be read: {exc.strerror or exc}") from None

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whoever sits at the terminal of a deployment. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
+from ansible.utils.display import Display
+
+display = Display()
+
+CODE_LENGTH = 8
+"""How much of a plan's name is typed: it is in this run's output, and nobody knows it before."""
+
+
+class Terminal:
+    """A terminal in the foreground, as ansible's own prompts need it. ``absent`` says why there is none."""
+
+    def __init__(self, absent: str) -> None:
+        self.absent = absent or self._missing()
+
+    @staticmethod
+    def _missing() -> str:
+        try:
+            display.prompt_until("", seconds=0)
+        except AnsiblePromptNoninteractive:
+            return "there is no terminal"
+        return ""
+
+    def wait(self, text: str, seconds: int) -> None:
+        """Return when the return key was pressed, or the time is over."""
+        _interruptible(lambda: display.prompt_until(text, seconds=seconds))
+
+    def confirm(self, text: str, code: str, seconds: int) -> bool:
+        """Return whether the code was typed."""
+        typed = _interruptible(lambda: display.prompt_until(text, seconds=seconds))
+        return typed.decode("utf-8", "replace").strip() == code
+
+
+def _interruptible(ask: t.Callable[[], bytes]) -> bytes:
+    try:
+        return ask()
+    except AnsiblePromptInterrupt:
+        raise ValueError("Given up at the terminal. Nothing was run") from None
