@@ -69,7 +69,7 @@ file:
   description: The plan's file, as an absolute path. In check mode there may be none.
   returned: success
   type: str
-  sample: /srv/artifacts/production/deployments/6f2b1c9d1d1f4c1d9d9c52a7c5f7f5c4a5a7a5e33d2ad0b7c0f5d0d0cf4f3c21/plan.json
+  sample: /srv/ops/production/deployments/6f2b1c9d1d1f4c1d9d9c52a7c5f7f5c4a5a7a5e33d2ad0b7c0f5d0d0cf4f3c21/plan.json
 plan:
   description: The plan.
   returned: success

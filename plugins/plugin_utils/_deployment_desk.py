@@ -50,7 +50,7 @@ POLICY = frozenset(
     """
     agent_ops_environment agent_ops_protected agent_ops_deployment agent_ops_deployment_approvers agent_ops_operators
     agent_ops_agents deployment_environment deployment_protected deployment_gates deployment_approvers
-    deployment_operators deployment_known_agents deployment_known_networks
+    deployment_operators deployment_known_agents deployment_known_networks deployment_rehearsal
     """.split()
 )
 """Variables that say what is allowed. They are the inventory's: whoever starts a deployment does not set them."""
