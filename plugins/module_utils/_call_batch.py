@@ -65,8 +65,11 @@ def examine(data: bytes, *, declared: bool) -> Verdict:
     except (ValueError, RecursionError) as exc:
         if _UPGRADE_CALL.search(data.decode("latin-1").lower()):
             return Verdict(UPGRADES, reason=f"holds a call of {UPGRADE_SIGNATURE}")
-        if declared or isinstance(exc, _AmbiguousError):
-            return Verdict(OPAQUE, reason=str(exc) if isinstance(exc, _AmbiguousError) else "is not JSON")
+        if isinstance(exc, _AmbiguousError):
+            return Verdict(OPAQUE, reason=str(exc))
+        # JSON that goes beyond what is read here, in depth or digits, may be read by others.
+        if declared or not isinstance(exc, (json.JSONDecodeError, UnicodeDecodeError)):
+            return Verdict(OPAQUE, reason="is not JSON that can be read")
         return Verdict(NO_BATCH)
     shaped = declared or _has_call(document)
     if _says(document, lambda text: bool(_UPGRADE_CALL.search(text.lower()))):
@@ -143,15 +146,20 @@ def _calls(document: t.Any) -> t.Iterator[tuple[str, t.Any]]:
         yield from _listed("transactions", document["transactions"])
     elif set(document) & {"local", "remote", "built"}:
         _only(document, _GOVERNANCE, "the batch")
-        yield from _listed("local", document.get("local") or [])
-        remote = document.get("remote") or {}
+        yield from _listed("local", _given(document, "local", []))
+        remote = _given(document, "remote", {})
         if not isinstance(remote, dict):
             raise ValueError("has a remote that is no object of lists")
         for network, calls in remote.items():
             yield from _listed(f"remote.{network}", calls)
-        yield from _built(document.get("built") or {})
+        yield from _built(_given(document, "built", {}))
     else:
         yield "the call", document
+
+
+def _given(document: dict[str, t.Any], name: str, otherwise: t.Any) -> t.Any:
+    value = document.get(name)
+    return otherwise if value is None else value
 
 
 def _built(built: t.Any) -> t.Iterator[tuple[str, t.Any]]:
