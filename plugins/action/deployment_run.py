@@ -185,13 +185,13 @@ class _Run:
         result = {
             "changed": not self._plan["rehearsal"],
             "name": self._name,
-            "rc": code,
             "seconds": seconds,
             "rehearsal": self._plan["rehearsal"],
-            "log": str(log) if code is not None else "",
             "approvals": _deployment_desk.shown(self._approvals),
             "record": str(self._desk.record),
         }
+        if code is not None:
+            result |= {"rc": code, "log": str(log)}
         if unrecorded:
             result["warnings"] = [unrecorded]
         if code:

@@ -133,7 +133,16 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     """
     top = Path(_git(directory, "rev-parse", "--show-toplevel").strip())
     commit = _git(directory, "rev-parse", "--verify", "HEAD^{commit}").strip()
-    options = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=none", "--", ":(top)"]
+    options = [
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "--no-renames",
+        "--untracked-files=normal",
+        "--ignore-submodules=none",
+        "--",
+        ":(top)",
+    ]
     real, root = Path(os.path.realpath(artifacts)), Path(os.path.realpath(top))
     if real != root and real.is_relative_to(root):
         options.append(f":(top,exclude,literal){real.relative_to(root)}")
@@ -173,11 +182,17 @@ def _git(directory: Path, *arguments: str) -> str:
 def read_regular_file(path: Path, most: int) -> bytes:
     """Return a file's content. :raises ValueError: if it is no file, or too large."""
     try:
+        # Whatever is no file is not waited for.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(handle, "rb") as stream:
+        try:
             facts = os.fstat(handle)
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
                 raise ValueError(f"{path} is no file of up to {most} bytes")
-            return stream.read(most + 1)
+            data = b""
+            while len(data) <= most and (part := os.read(handle, 1 << 20)):
+                data += part
+            return data
+        finally:
+            os.close(handle)
     except OSError as exc:
         raise ValueError(f"{path} cannot be read: {exc.strerror or exc}") from None

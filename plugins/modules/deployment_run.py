@@ -90,8 +90,8 @@ name:
   returned: when the command was run, or rehearsed
   type: str
 rc:
-  description: Exit code of the command. Null in a rehearsal.
-  returned: when the command was run, or rehearsed
+  description: Exit code of the command.
+  returned: when the command was run
   type: int
 seconds:
   description: How long the command took.
@@ -102,8 +102,8 @@ rehearsal:
   returned: when the command was run, or rehearsed
   type: bool
 log:
-  description: File with the command's output. Empty in a rehearsal.
-  returned: when the command was run, or rehearsed
+  description: File with the command's output.
+  returned: when the command was run
   type: str
 approvals:
   description: The approvals that it ran with, each with C(name), C(fingerprint) and C(roles).

@@ -75,4 +75,4 @@ def checkout(folder: Path) -> Path:
 
 def commit(folder: Path) -> None:
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "A state")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "A state")
