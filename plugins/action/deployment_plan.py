@@ -14,7 +14,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.interchain.agent_ops.plugins.module_utils import _deployment_gate, _deployment_report
+from ansible_collections.interchain.agent_ops.plugins.module_utils import (
+    _deployment_gate,
+    _deployment_record,
+    _deployment_report,
+)
 from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _deployment_desk
 
 display = Display()
@@ -55,4 +59,9 @@ class ActionModule(ActionBase):
             "file": str(desk.place(name) / _deployment_report.PLAN_FILE),
             "approvals": _deployment_desk.shown(approvals),
             "missing": missing,
+            "warnings": [
+                f"The run of plan {entry['plan'][:12]} that began at {entry['at']} has no end in the record: it was"
+                " interrupted, or goes on still. Look what it did before anything else is deployed"
+                for entry in _deployment_record.unfinished(_deployment_record.read(desk.record))
+            ],
         }

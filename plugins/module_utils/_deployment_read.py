@@ -147,6 +147,7 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     if real != root and real.is_relative_to(root):
         options.append(f":(top,exclude,literal){real.relative_to(root)}")
     changed = [entry[3:] for entry in _git(directory, *options).split("\0") if len(entry) > 3]
+    changed += _overlooked(top)
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         raise ValueError(
@@ -154,6 +155,14 @@ def find_commit(directory: Path, artifacts: Path) -> str:
             " approved is a commit. Commit them, or put them away"
         )
     return commit
+
+
+def _overlooked(top: Path) -> list[str]:
+    """Return files that git was told to take for unchanged, and that are there."""
+    entries = [entry.partition(" ") for entry in _git(top, "ls-files", "-v", "-z").split("\0")]
+    # Lower case: assume-unchanged. S: skip-worktree, which a sparse checkout sets for files that are not there.
+    flagged = [name for tag, _space, name in entries if tag.islower() or tag == "S"]
+    return [f"{name} (git overlooks it)" for name in flagged if os.path.lexists(top / name)]
 
 
 def _git(directory: Path, *arguments: str) -> str:

@@ -71,6 +71,17 @@ def locked(path: Path) -> t.Iterator[Record]:
         os.close(handle)
 
 
+def unfinished(entries: t.Iterable[Entry]) -> list[Entry]:
+    """Return the starts that no end follows: runs that were interrupted, or that are still going on."""
+    started: dict[str, Entry] = {}
+    for entry in entries:
+        if entry["event"] == STARTED:
+            started[entry["plan"]] = entry
+        elif entry["event"] == ENDED:
+            started.pop(entry["plan"], None)
+    return list(started.values())
+
+
 def read(path: Path) -> list[Entry]:
     """Return what the record has, of a run that writes nothing."""
     try:

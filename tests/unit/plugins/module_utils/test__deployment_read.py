@@ -84,6 +84,20 @@ def test_the_commit_is_what_is_deployed_and_nothing_else(there: Path) -> None:
         _deployment_read.find_commit(there, there / "artifacts")
 
 
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_was_told_to_overlook_is_seen(there: Path, flag: str) -> None:
+    (there / "deep").mkdir()
+    (there / "deep" / "a.json").write_text("{}")
+    commit(there)
+    git(there, "update-index", flag, "deep/a.json")
+    (there / "deep" / "a.json").write_text("changed")
+    with pytest.raises(ValueError, match=r"not committed: deep/a\.json \(git overlooks it\)\."):
+        _deployment_read.find_commit(there / "deep", there / "artifacts")
+    if flag == "--skip-worktree":
+        (there / "deep" / "a.json").unlink()
+        assert _deployment_read.find_commit(there, there / "artifacts")
+
+
 def test_without_a_commit_there_is_no_plan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="git knows no commit there: fatal: not a git repository"):
         _deployment_read.find_commit(tmp_path, tmp_path)
@@ -133,6 +147,14 @@ def test_the_record_only_grows(tmp_path: Path) -> None:
     assert [entry["event"] for entry in lines] == ["planned", "started"]
     assert lines[0]["at"] == "2026-05-06T07:08:09Z"
     assert records.read(path) == lines
+
+
+def test_a_run_without_an_end_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    with records.locked(path) as record:
+        for event, plan in (("started", "p"), ("started", "q"), ("ended", "p"), ("planned", "r")):
+            record.append(event, plan, NOW)
+    assert [entry["plan"] for entry in records.unfinished(records.read(path))] == ["q"]
 
 
 def test_a_line_that_was_not_finished_is_none_and_the_next_takes_its_place(tmp_path: Path) -> None:
