@@ -78,8 +78,8 @@ options:
     default: .
   inputs:
     description:
-      - Files, or patterns of files, that the command reads, relative to O(directory), a list. Files that its arguments
-        name are among them anyway.
+      - Files, or patterns of files, that the command reads, relative to O(directory), a list. Files and folders below
+        O(directory) that its arguments name are among them anyway.
     type: raw
     default: []
   call_batches:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -24,6 +25,8 @@ _MOST_FILES = 10_000
 # A call batch is a few hundred kilobytes at most; what is larger is hashed, and not looked into.
 _LARGEST_BATCH = 32 * 1024 * 1024
 _NAMED = 5
+# What stands between the words of an option, of a list, or of a command for a shell.
+_WORDS = re.compile(r"[\s=,;|&<>(){}'\"@]+")
 
 
 class Found(t.NamedTuple):
@@ -87,12 +90,28 @@ def _matches(directory: Path, pattern: str, variable: str) -> list[Path]:
 
 
 def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
-    """Yield the files that an argument names: ``file``, ``--option=file``, ``@file``."""
-    for text in {argument, argument.partition("=")[2], argument.removeprefix("@")}:
+    """Yield the files that an argument names, as a whole or as a word in it, and those of a folder that it names.
+
+    Of a folder below the one that the command runs in count the files that git does not ignore.
+    """
+    for text in {argument, *_WORDS.split(argument)} - {""}:
         # What no file can be called, or may be looked at, is none.
         try:
-            if text and (directory / text).is_file():
-                yield directory / text
+            path = directory / text
+            if path.is_file():
+                yield path
+            elif path.is_dir() and directory in Path(os.path.normpath(path)).parents:
+                names = _git(
+                    directory,
+                    "ls-files",
+                    "-z",
+                    "--cached",
+                    "--others",
+                    "--exclude-standard",
+                    "--",
+                    os.path.relpath(path, directory),
+                )
+                yield from (directory / name for name in names.split("\0") if name and (directory / name).is_file())
         except (OSError, ValueError):
             continue
 
@@ -133,20 +152,15 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     """
     top = Path(_git(directory, "rev-parse", "--show-toplevel").strip())
     commit = _git(directory, "rev-parse", "--verify", "HEAD^{commit}").strip()
-    options = [
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--no-renames",
-        "--untracked-files=normal",
-        "--ignore-submodules=none",
-        "--",
-        ":(top)",
-    ]
+    status = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=none"]
+    known = _git(directory, *status, "--untracked-files=no", "--", ":(top)")
+    # Only what git does not know is left out below the artifacts: a program of the checkout's cannot be called one.
+    there = [":(top)"]
     real, root = Path(os.path.realpath(artifacts)), Path(os.path.realpath(top))
     if real != root and real.is_relative_to(root):
-        options.append(f":(top,exclude,literal){real.relative_to(root)}")
-    changed = [entry[3:] for entry in _git(directory, *options).split("\0") if len(entry) > 3]
+        there.append(f":(top,exclude,literal){real.relative_to(root)}")
+    new = _git(directory, *status, "--untracked-files=normal", "--", *there)
+    changed = sorted({entry[3:] for text in (known, new) for entry in text.split("\0") if len(entry) > 3})
     changed += _overlooked(top)
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""

@@ -57,6 +57,20 @@ def test_inputs_are_what_is_named_what_matches_and_what_arguments_name(there: Pa
     assert [path for path in before if before[path] != after[path]] == ["d.json"]
 
 
+def test_words_and_folders_in_arguments_count_too(there: Path) -> None:
+    (there / ".gitignore").write_text("ignored*\n")
+    (there / "chart" / "templates").mkdir(parents=True)
+    for name in ("chart/values.json", "chart/templates/a.json", "chart/ignored.json", "a.json", "b.json"):
+        (there / name).write_text(BATCH)
+    command = ["sh", "-c", "cat a.json|run --batch='b.json'; run chart/", ".", "..", "/"]
+    found = _deployment_read.find_inputs(there, [], [], command)
+    assert paths(found) == ["a.json", "b.json", "chart/templates/a.json", "chart/values.json"]
+    assert {one.verdict.kind for one in found} == {"upgrade"}
+    assert paths(_deployment_read.find_inputs(there, [], [], ["helm", str(there / "chart/templates")])) == [
+        "chart/templates/a.json"
+    ]
+
+
 def test_an_input_that_is_not_there_is_an_error(there: Path) -> None:
     for pattern in ("absent.json", "*.yaml", "/absent/*"):
         with pytest.raises(
@@ -79,6 +93,11 @@ def test_the_commit_is_what_is_deployed_and_nothing_else(there: Path) -> None:
     with pytest.raises(ValueError, match=r"artifacts\.json, artifacts/, new\.json\."):
         _deployment_read.find_commit(there, there.parent)
     commit(there)
+    # Nobody hides a change of the checkout's own below what is called artifacts.
+    (there / "artifacts" / "plan.json").write_text("{1}")
+    with pytest.raises(ValueError, match=r"not committed: artifacts/plan\.json\."):
+        _deployment_read.find_commit(there, there / "artifacts")
+    git(there, "checkout", "--quiet", ".")
     (there / "config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"not committed: config\.json\."):
         _deployment_read.find_commit(there, there / "artifacts")
