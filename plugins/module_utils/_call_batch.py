@@ -191,7 +191,7 @@ def _call(call: t.Any, where: str) -> Verdict:
     if method is not None:
         if not isinstance(method, dict):
             raise ValueError(f"has at {where} a contractMethod that is no object")
-        if method.get("name") == UPGRADE_SIGNATURE.split("(")[0]:
+        if method.get("name") == UPGRADE_SIGNATURE.partition("(")[0]:
             return Verdict(UPGRADES, reason=f"calls upgrade at {where}")
         if text is None:
             return Verdict(OPAQUE, reason=f"says at {where} what is called, but not with which calldata")

@@ -50,7 +50,7 @@ def opaque_part(data: bytes, *, delegated: bool = False, depth: int = 0) -> str:
     try:
         inner = list(unwrap(data[4:]))
     except ValueError as exc:
-        return f"calls {name.split('(')[0]} with arguments that cannot be read ({exc})"
+        return f"calls {name.partition('(')[0]} with arguments that cannot be read ({exc})"
     for one, own in inner:
         problem = opaque_part(one, delegated=own, depth=depth + 1)
         if problem:

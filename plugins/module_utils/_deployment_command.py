@@ -37,8 +37,8 @@ def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, 
         except OSError as exc:
             raise ValueError(f"{program} cannot be run: {exc.strerror or exc}") from None
         with process:
-            assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
-            while line := process.stdout.readline(_LONGEST):
+            output = t.cast("t.IO[bytes]", process.stdout)
+            while line := output.readline(_LONGEST):
                 stream.write(line)
                 stream.flush()
                 show(line.decode("utf-8", "replace").rstrip("\r\n"))

@@ -94,7 +94,9 @@ def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
 
     Of a folder below the one that the command runs in count the files that git does not ignore.
     """
-    for text in {argument, *_WORDS.split(argument)} - {""}:
+    for text in [argument, *_WORDS.split(argument)]:
+        if not text:
+            continue
         # What no file can be called, or may be looked at, is none.
         try:
             path = directory / text

@@ -420,7 +420,7 @@ def test_a_rehearsal_runs_nothing_and_its_approvals_are_for_it_alone(world: Worl
         "production", rehearsal=False, artifacts_root=str(Path(world.options["artifacts_root"]) / "sandbox")
     )
     with pytest.raises(ValueError, match="where those of the sandbox are"):
-        _ = world.desk
+        world.run(name)
 
 
 def test_the_record_says_who_and_what(world: World) -> None:

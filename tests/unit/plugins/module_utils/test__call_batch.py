@@ -267,3 +267,10 @@ def test_no_calldata_breaks_the_reader_and_no_upgrade_is_lost(wrap: str, noise: 
 )
 def test_an_argument_that_upgrades(argument: str, found: bool) -> None:
     assert mentions_upgrade(argument) is found
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_an_upgrade_whose_addresses_are_not_padded_as_they_should_be_is_one(wrap: str) -> None:
+    dirty = UPGRADE[:4] + b"\xff" * 64
+    assert look([call(WRAPS[wrap](dirty))], declared=False).kind == UPGRADES
+    assert look([call(WRAPS[wrap](UPGRADE[:4]))], declared=False).kind == UPGRADES
