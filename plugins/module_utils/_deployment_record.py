@@ -72,14 +72,19 @@ def locked(path: Path) -> t.Iterator[Record]:
 
 
 def unfinished(entries: t.Iterable[Entry]) -> list[Entry]:
-    """Return the starts that no end follows: runs that were interrupted, or that are still going on."""
-    started: dict[str, Entry] = {}
+    """Return the starts that no end follows, of the run itself or of a later one: interrupted, or still going on.
+
+    Whoever has deployed since has been told of it.
+    """
+    started: list[Entry] = []
     for entry in entries:
         if entry["event"] == STARTED:
-            started[entry["plan"]] = entry
+            started.append(entry)
         elif entry["event"] == ENDED:
-            started.pop(entry["plan"], None)
-    return list(started.values())
+            plans = [other["plan"] for other in started]
+            # The end of a run that began before all that are left says nothing of them.
+            started = started[plans.index(entry["plan"]) + 1 :] if entry["plan"] in plans else started
+    return started
 
 
 def read(path: Path) -> list[Entry]:

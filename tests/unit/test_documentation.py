@@ -95,6 +95,14 @@ def test_the_documented_environments() -> None:
         assert found[environment]["agent_ops_agents"] == {**purposes, "kathy": ["signer"]}
 
 
+def test_the_page_of_deployments_has_the_inventories_table() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| `(\w+)` \| `(\w+)` \| `(\w+)` \|$", page, re.MULTILINE)
+    assert {row[0]: dict(zip(("contracts", "upgrade_beacon", "agents"), row[1:], strict=True)) for row in rows} == {
+        environment: settings(environment)["agent_ops_deployment"] for environment in ENVIRONMENTS
+    }
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_replica_is_on_a_network_of_the_environment(environment: str) -> None:
     for network in networks(environment):

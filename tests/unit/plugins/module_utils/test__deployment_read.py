@@ -174,6 +174,11 @@ def test_a_run_without_an_end_is_found(tmp_path: Path) -> None:
         for event, plan in (("started", "p"), ("started", "q"), ("ended", "p"), ("planned", "r")):
             record.append(event, plan, NOW)
     assert [entry["plan"] for entry in records.unfinished(records.read(path))] == ["q"]
+    with records.locked(path) as record:
+        record.append("started", "s", NOW)
+        assert [entry["plan"] for entry in records.unfinished(record.entries)] == ["q", "s"]
+        record.append("ended", "s", NOW)
+    assert records.unfinished(records.read(path)) == []
 
 
 def test_a_line_that_was_not_finished_is_none_and_the_next_takes_its_place(tmp_path: Path) -> None:
