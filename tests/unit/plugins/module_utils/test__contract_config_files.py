@@ -138,6 +138,16 @@ def test_the_published_rules_hold() -> None:
     assert nomad_config_problems(substrate) == []
 
 
+def test_a_connection_is_one_way() -> None:
+    config = nomad_config()
+    # Rinkeby carries a replica of kovan, and kovan none of rinkeby.
+    config["protocol"]["networks"]["rinkeby"]["connections"] = []
+    del config["core"]["kovan"]["replicas"]["rinkeby"]
+    assert nomad_config_problems(config) == []
+    config["protocol"]["networks"]["kovan"]["connections"] = ["alfajores"]
+    assert nomad_config_problems(config) == ["core.rinkeby.replicas has kovan, whose connections do not list rinkeby"]
+
+
 def setting_of(section: str, name: str, value: Any) -> Callable[[dict[str, Any]], None]:
     def change(config: dict[str, Any]) -> None:
         config[section][name] = value
