@@ -8,17 +8,38 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from secrets import token_hex
 
+import boto3
 import yaml
+from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import environment_keys
 
 from sandbox.client import Sandbox
 from tests.hyperlane.install import install
 from tests.hyperlane.test_agent_json import problems
+from tests.module.hex_keys import contents, plant
 from tests.playbooks.conftest import ROOT, Play
 from tests.playbooks.test_development import forms, private_keys
 
 STAGING = ("staging", "sandbox")
+PURPOSES = {
+    **{agent: ["signer", "attestation"] for agent in ("updater", "watcher")},
+    **{agent: ["signer"] for agent in ("processor", "relayer", "kathy")},
+}
 URL = "http://127.0.0.1:8545/v3/apikey-3c0de5f1"
+BOTH_TAGS = ("--tags", "signing_keys,agent_config")
+
+
+def both(folder: Path) -> str:
+    """A playbook that provisions keys and configures agents with them."""
+    names = ("interchain.agent_ops.provision", "interchain.agent_ops.agent_config")
+    playbook = folder / "both.yml"
+    playbook.write_text(yaml.safe_dump([{"ansible.builtin.import_playbook": name} for name in names]))
+    return str(playbook)
+
+
+def held(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: Path) -> None:
@@ -49,25 +70,19 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     )
     outputs: list[str] = []
 
-    def run(*options: str, **more: object) -> str:
+    def run(*options: str, playbook: str = "agent_config.yml", **more: object) -> str:
         settings = json.dumps({"agent_config_targets": ["env", "compose"], **more})
         played = play(
             *STAGING,
-            playbook="agent_config.yml",
+            playbook=playbook,
             options=("-i", str(inventory), "-e", settings, "--diff", "-vvv", *options),
             environment={"AGENT_OPS_SANDBOX_RPC_URL": URL},
         )
         outputs.append(played.output)
         return played.output
 
-    assert play(*STAGING, options=("--tags", "signing_keys")).code == 0
-    planned = run("--check")
-    assert "11 files, 11 of them change" in planned
-    assert "would create  opt/kovan/updater.env" in planned
-    assert "opt/kovan/updater.env would be installed" in planned
-    assert not (tmp_path / "artifacts/sandbox/staging/agents").exists()
-    assert not host.exists()
-    run()
+    # Both in one run, so that the keys are those that the run has just made.
+    run(*BOTH_TAGS, playbook=both(tmp_path))
     here = tmp_path / "artifacts/sandbox/staging/agents/opt"
     for agent in ("updater", "relayer"):
         installed = host / "opt/kovan" / f"{agent}.env"
@@ -78,9 +93,18 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     assert list(services) == ["kovan-updater", "kovan-relayer"]
     assert [line.split()[-1] for line in log.read_text().splitlines()] == ["kovan-updater", "kovan-relayer"]
     log.unlink()
-    # One agent changes, and docker does not do what it is asked for: the next run finishes that, and writes nothing.
-    fails.touch()
     changed = {"agent_config_settings": {"relayer": {"interval": 12}}}
+    before = held(here) | held(host)
+    planned = run("--check", **changed)
+    assert "11 files, 2 of them change" in planned
+    assert "would update  opt/kovan/relayer.env (OPT_RELAYER_INTERVAL)" in planned
+    assert "opt/kovan/relayer.env would be installed" in planned
+    assert "opt/kovan/updater.env would be installed" not in planned
+    assert before == {
+        path: path.read_bytes() for folder in (here, host) for path in folder.rglob("*") if path.is_file()
+    }
+    # Docker does not do what it is asked for: the next run finishes that, and writes nothing.
+    fails.touch()
     assert "Restart the Compose service kovan-relayer" in run(**changed)
     fails.unlink()
     again = run(**changed)
@@ -88,21 +112,17 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     assert "11 files as wanted" in again
     recap = {line.split()[0]: line for line in again.splitlines() if "unreachable=" in line}
     # What is to be restarted, and the restart.
-    assert {host: "changed=2 " in line for host, line in recap.items()} == {
-        "kovan": False,
-        "localhost": False,
-        "moonbasealpha": False,
-        "runner": True,
-        "staging": False,
-    }
-    assert all("changed=0 " in line for host, line in recap.items() if host != "runner")
+    counts = {host: line.split("changed=")[1].split()[0] for host, line in recap.items()}
+    assert counts == {"kovan": "0", "localhost": "0", "moonbasealpha": "0", "runner": "2", "staging": "0"}
     assert URL in (here / "kovan/updater.env").read_text()
     assert not [output for output in outputs if "apikey" in output]
 
 
 def test_a_hex_key_that_is_configured_is_shown_nowhere(play: Play, aws: Sandbox, tmp_path: Path) -> None:
-    options = ("--tags", "signing_keys", "--limit", "kovan")
-    assert play("development", "sandbox", options=options).code == 0
+    secrets = boto3.client("secretsmanager", **aws.boto3_arguments())
+    specs = environment_keys({"kovan": {}}, environment="development", agents=PURPOSES)
+    for number, spec in enumerate(specs, start=1):
+        plant(secrets, spec.name, json.dumps(contents(f"0x{number:02x}{token_hex(31)}", spec.name)))
     played = play(
         *("development", "sandbox"),
         playbook="agent_config.yml",
@@ -120,9 +140,9 @@ def test_a_hex_key_that_is_configured_is_shown_nowhere(play: Play, aws: Sandbox,
 
 def test_the_example_of_hyperlane_makes_keys_and_what_the_agents_read(play: Play, tmp_path: Path) -> None:
     example = str(ROOT / "docs" / "examples" / "hyperlane")
-    keys = play("sandbox", options=("-i", example, "--tags", "signing_keys"))
-    assert "6 keys: 6 created" in keys.output
-    assert play("sandbox", playbook="agent_config.yml", options=("-i", example)).code == 0
+    played = play("sandbox", playbook=both(tmp_path), options=("-i", example, *BOTH_TAGS))
+    assert played.code == 0, played.output
+    assert "6 keys: 6 created" in played.output
     folder = tmp_path / "artifacts/sandbox/testnet"
     rows = {
         row["name"]: row
