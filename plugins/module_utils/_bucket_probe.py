@@ -22,6 +22,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls im
 
 PREFIX = "agent_ops-probe-"
 _SECONDS = 10
+_OPENER = urllib.request.build_opener()
 _PAUSE = 2.0
 # For the patterns of origins, and where every origin is let in.
 _SOME_ORIGIN = "https://agent-ops.example.org"
@@ -98,7 +99,7 @@ def _ask(question: _Question, content: bytes) -> Answer:
     )
     wrong_content = False
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+        with _OPENER.open(request, timeout=_SECONDS) as answer:
             found = str(answer.status)
             body = answer.read(len(content) + 1)
             wrong_content = question.asked == "get an object" and body != content

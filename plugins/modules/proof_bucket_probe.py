@@ -136,14 +136,17 @@ def main() -> t.NoReturn:
     region = required_region(module)
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
-    if module.check_mode:
-        module.exit_json(changed=False, answers=[], probe_ok=True)
+    answers = [] if module.check_mode else _answers(module, call, identity["account_id"])
+    _finish(module, answers)
+
+
+def _answers(module: AwsModule, call: Caller, account_id: str) -> list[dict[str, t.Any]]:
     bucket = module.params["bucket"]
     s3 = module.connect("s3", region=bucket["region"])
     module.refuse_mixed_endpoints()
     wanted = Wanted(
         bucket=bucket["name"],
-        account_id=identity["account_id"],
+        account_id=account_id,
         url=bucket["url"],
         **{name: module.params[name] for name in ("public_list", "tls_only", "cors_origins")},
     )
@@ -151,10 +154,15 @@ def main() -> t.NoReturn:
         answers = probe(call, s3, wanted, wait_seconds=module.params["wait_seconds"])
     except CallFailed as exc:
         module.fail_json(msg=str(exc), answers=[], probe_ok=False)
-    wrong = failures(answers, bucket["name"])
+    return answers
+
+
+def _finish(module: AwsModule, answers: list[dict[str, t.Any]]) -> t.NoReturn:
+    wrong = failures(answers, module.params["bucket"]["name"])
+    result = {"changed": False, "answers": answers, "probe_ok": not wrong}
     if wrong:
-        module.fail_json(msg="\n".join(wrong), changed=False, answers=answers, probe_ok=False)
-    module.exit_json(changed=False, answers=answers, probe_ok=True)
+        module.fail_json(msg="\n".join(wrong), **result)
+    module.exit_json(**result)
     raise AssertionError("exit_json ends the process")  # pragma: no cover
 
 
