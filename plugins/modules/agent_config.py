@@ -117,7 +117,7 @@ options:
     default: {}
   variables:
     description:
-      - Further environment variables of all agents.
+      - Further environment variables of all agents. They are not for secrets, since the invocation shows them.
     type: dict
     default: {}
   strict:
