@@ -31,8 +31,8 @@ UNPACED = {"CreateKey": 0, "CreateAlias": 0}
 Configure = Callable[..., Result]
 
 
-def keys(environment: str = "staging", networks: dict[str, Any] = NETWORKS) -> list[dict[str, Any]]:
-    return [key.as_dict() for key in environment_keys(networks, environment=environment, agents=AGENTS)]
+def keys(environment: str = "staging") -> list[dict[str, Any]]:
+    return [key.as_dict() for key in environment_keys(NETWORKS, environment=environment, agents=AGENTS)]
 
 
 @pytest.fixture
