@@ -10,6 +10,7 @@ nor amazon.aws is imported.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import secrets
 import time
@@ -18,7 +19,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 
 PREFIX = "agent_ops-probe-"
 _SECONDS = 10
@@ -66,6 +67,7 @@ def probe(call: Caller, s3: t.Any, wanted: Wanted, *, wait_seconds: float) -> li
     place: dict[str, t.Any] = {"Bucket": wanted.bucket, "Key": key, "ExpectedBucketOwner": wanted.account_id}
     made = call(s3, "put_object", Body=content, **place)
     version: dict[str, t.Any] = {"VersionId": made["VersionId"]} if made.get("VersionId") else {}
+    answers: list[Answer] = []
     try:
         end = time.monotonic() + wait_seconds
         while True:
@@ -75,6 +77,17 @@ def probe(call: Caller, s3: t.Any, wanted: Wanted, *, wait_seconds: float) -> li
             time.sleep(_PAUSE)
     finally:
         call(s3, "delete_object", **place, **version)
+        if version and not all(answer["ok"] for answer in answers):
+            # Where anybody could put or delete, there is more than what was put here. Nobody need have that right too.
+            with contextlib.suppress(CallFailed):
+                _delete_versions(call, s3, place)
+
+
+def _delete_versions(call: Caller, s3: t.Any, place: t.Mapping[str, t.Any]) -> None:
+    rest = {"Bucket": place["Bucket"], "ExpectedBucketOwner": place["ExpectedBucketOwner"]}
+    listed = call(s3, "list_object_versions", Prefix=place["Key"], **rest)
+    for one in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
+        call(s3, "delete_object", Key=one["Key"], VersionId=one["VersionId"], **rest)
 
 
 def _questions(wanted: Wanted, key: str) -> t.Iterator[_Question]:

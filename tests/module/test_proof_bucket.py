@@ -261,6 +261,7 @@ def test_what_anybody_may_do(sandbox: Sandbox, s3: Any, run_module: RunModule) -
         "list the bucket": "403",
         "read from a script of https://agent-ops.example.org": "403",
     }
+    s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
     everything = {**read_by_all(NAME), "Action": "s3:*Object*"}
     s3.put_bucket_policy(Bucket=NAME, Policy=bucket_policy(NAME, everything, list_by_all(NAME)))
     told = probe(public_list=True, cors_origins=["https://*.example.org"])["msg"]
@@ -273,4 +274,5 @@ def test_what_anybody_may_do(sandbox: Sandbox, s3: Any, run_module: RunModule) -
     assert probe(check=True)["answers"] == []
     assert [entry for entry in sandbox.log() if entry["service"] == "s3"] == []
     # Whatever came of it, nothing is left.
-    assert "Contents" not in s3.list_objects_v2(Bucket=NAME)
+    left = s3.list_object_versions(Bucket=NAME)
+    assert (left.get("Versions"), left.get("DeleteMarkers")) == (None, None)
