@@ -125,7 +125,8 @@ def changes(output: str) -> dict[str, int]:
 
 def demonstrate() -> None:
     start = time.monotonic()
-    say("The signing keys of the environment `staging`, and their Ethereum addresses, made in an AWS on this machine.")
+    say("The environment `staging`, made in an AWS on this machine: keys with their Ethereum addresses, permissions,")
+    say("the bucket of message proofs, and what the agents read.")
     if REPORT.exists():
         # Else the first run would warn, rightly, that all addresses differ from those in the last report.
         say(f"Removing {REPORT.relative_to(ROOT)}: the report of an earlier sandbox, whose keys are gone.")
