@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the main job: staging's signing keys, provisioned twice in an AWS that runs on this machine for that long."""
+"""Show the main job: staging, provisioned twice in an AWS that runs on this machine for that long."""
 
 from __future__ import annotations
 

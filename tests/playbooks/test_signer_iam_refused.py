@@ -126,4 +126,5 @@ def test_who_may_do_keys_alone_sees_them_and_is_told_how(play: Play, aws: Sandbo
     )
     # After the error, where it is seen.
     assert done.output.rindex("14 keys: 14 created") > done.output.index("iam:GetAccountAuthorizationDetails")
+    assert done.output.rindex("is not as the inventory wants it") > done.output.rindex("14 keys: 14 created")
     assert play(*STAGING, options=("--tags", "signing_keys")).code == 0
