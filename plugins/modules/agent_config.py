@@ -148,7 +148,8 @@ options:
   db:
     description:
       - Folder of an agent's database, with the fields C({home}) and C({agent}). By default it is
-        C(/usr/share/nomad/{home}/{agent}), or C(/usr/share/hyperlane/{home}/{agent}) in the format V(hyperlane).
+        C(/usr/share/nomad/{home}/{agent}), C(/usr/share/hyperlane/{home}/{agent}) in the format V(hyperlane), and
+        C(/usr/share/nomad) in the format V(nomad), whose agents take it from their NomadConfig.
     type: str
     default: ''
   run_env:
