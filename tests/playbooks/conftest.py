@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import boto3
 import pytest
 
 from sandbox.client import Sandbox, environment_without_aws
+from tests.playbooks.iam_world import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
@@ -96,6 +98,12 @@ def permit(play: Play) -> Any:
         return play("staging", "sandbox", playbook="signer_iam.yml", options=(*options, "-e", json.dumps(values)))
 
     return run
+
+
+@pytest.fixture
+def permit_small(permit: Any) -> Any:
+    """Return the same for staging with one agent, without administrators and bucket."""
+    return partial(permit, **SMALL)
 
 
 @pytest.fixture

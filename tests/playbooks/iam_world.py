@@ -14,6 +14,13 @@ STAGING = ("staging", "sandbox")
 AGENTS = ("watcher", "updater", "processor", "relayer", "kathy")
 POLICIES = {*(f"staging-{agent}-signer" for agent in AGENTS), "staging-proof-writer", "kms-admin"}
 
+# Whatever does not depend on how many there are is shown with one policy, one group and one user: each costs a second.
+SMALL: dict[str, Any] = {
+    "agent_ops_agents": {"watcher": ["signer", "attestation"]},
+    "agent_ops_proof_bucket": "",
+    "signer_iam_admin": False,
+}
+
 
 def variables(**values: object) -> tuple[str, ...]:
     return ("-e", json.dumps(values))
