@@ -16,6 +16,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -162,8 +163,10 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     if real != root and real.is_relative_to(root):
         there.append(f":(top,exclude,literal){real.relative_to(root)}")
     new = _git(directory, *status, "--untracked-files=normal", "--", *there)
-    changed = sorted({entry[3:] for text in (known, new) for entry in text.split("\0") if len(entry) > 3})
-    changed += _overlooked(top)
+    names = {entry[3:] for text in (known, new) for entry in text.split("\0") if len(entry) > 3}
+    overlooked = _overlooked(top)
+    changed = sorted(names | (_different(top) - set(overlooked)))
+    changed += [f"{name} (git overlooks it)" for name, hides in overlooked.items() if hides]
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         raise ValueError(
@@ -173,22 +176,33 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     return commit
 
 
-def _overlooked(top: Path) -> list[str]:
-    """Return files that git was told to take for unchanged, and that are there."""
+def _different(top: Path) -> set[str]:
+    """Return files whose content is not the commit's. None is taken for unchanged by its size and times."""
+    with tempfile.TemporaryDirectory(prefix="agent_ops_") as folder:
+        index = f"{folder}/index"
+        _git(top, "read-tree", "HEAD", index=index)
+        status = _git(top, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", index=index)
+    return {entry[3:] for entry in status.split("\0") if len(entry) > 3}
+
+
+def _overlooked(top: Path) -> dict[str, bool]:
+    """Return files that git was told to take for unchanged, and whether that hides anything."""
     entries = [entry.partition(" ") for entry in _git(top, "ls-files", "-v", "-z").split("\0")]
     # Lower case: assume-unchanged. S: skip-worktree, which a sparse checkout sets for files that are not there.
-    flagged = [name for tag, _space, name in entries if tag.islower() or tag == "S"]
-    return [f"{name} (git overlooks it)" for name in flagged if os.path.lexists(top / name)]
+    return {
+        name: tag != "S" or os.path.lexists(top / name) for tag, _space, name in entries if tag.islower() or tag == "S"
+    }
 
 
-def _git(directory: Path, *arguments: str) -> str:
-    # Whose repository it is does not matter for a question, and none of its programs is to run.
-    options = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
+def _git(directory: Path, *arguments: str, index: str = "") -> str:
+    # Whose repository it is does not matter for a question, and its monitor is not to run. No other content is
+    # taken for that of a commit.
+    options = ["--no-replace-objects", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", "-C", str(directory), *options, *arguments],
-            env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            env=environment | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | ({"GIT_INDEX_FILE": index} if index else {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 import typing as t
@@ -112,9 +113,38 @@ def test_a_change_that_git_was_told_to_overlook_is_seen(there: Path, flag: str) 
     (there / "deep" / "a.json").write_text("changed")
     with pytest.raises(ValueError, match=r"not committed: deep/a\.json \(git overlooks it\)\."):
         _deployment_read.find_commit(there / "deep", there / "artifacts")
+    (there / "deep" / "a.json").unlink()
     if flag == "--skip-worktree":
-        (there / "deep" / "a.json").unlink()
         assert _deployment_read.find_commit(there, there / "artifacts")
+    else:
+        with pytest.raises(ValueError, match=r"not committed: deep/a\.json \(git overlooks it\)\."):
+            _deployment_read.find_commit(there, there / "artifacts")
+
+
+def test_a_commit_that_git_was_told_to_take_for_another_is_the_one_that_it_is(there: Path) -> None:
+    approved = git(there, "rev-parse", "HEAD").strip()
+    (there / "config.json").write_text("changed")
+    commit(there)
+    other = git(there, "rev-parse", "HEAD").strip()
+    git(there, "reset", "--quiet", "--soft", approved)
+    git(there, "replace", approved, other)
+    assert git(there, "status", "--porcelain") == ""
+    with pytest.raises(ValueError, match=r"not committed: config\.json\."):
+        _deployment_read.find_commit(there, there / "artifacts")
+
+
+def test_a_change_that_leaves_size_and_time_as_they_were_is_seen(there: Path) -> None:
+    file = there / "config.json"
+    git(there, "config", "core.trustctime", "false")
+    git(there, "config", "core.checkStat", "minimal")
+    # Long ago: what was changed just now is looked at in any case.
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    git(there, "status")
+    file.write_text("x" * file.stat().st_size)
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert git(there, "status", "--porcelain") == ""
+    with pytest.raises(ValueError, match=r"not committed: config\.json\."):
+        _deployment_read.find_commit(there, there / "artifacts")
 
 
 def test_without_a_commit_there_is_no_plan(tmp_path: Path) -> None:
