@@ -38,6 +38,16 @@ _CALL = set(
     """.split()
 )
 _HEX = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*\Z")
+# Calldata by what it is called and how it looks: hexadecimal digits from a selector on, and no address or hash.
+_DATA_NAMES = {"data", "input", "calldata", "payload"}
+_DATA = r"0x(?!(?:[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-f]))[0-9a-f]{8}"
+_DATA_TEXT = re.compile(_DATA, re.IGNORECASE)
+_NAMED_DATA = re.compile(
+    rf"\b(?:{'|'.join(sorted(_DATA_NAMES))})s?[\"']?\s*+[:=]\s*+(?:\[\s*+)?[\"']?{_DATA}", re.IGNORECASE
+)
+# As a contract's source has it, too: upgrade(address beacon, address implementation).
+_UPGRADE_NAME = re.compile(r"\bupgrade\s*\(\s*address\b[^,()]*,\s*address\b[^,()]*\)")
+_JSON_BEGINS = re.compile(r"[\[{]")
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,18 @@ class Verdict:
     reason: str = ""
 
 
+_NONE = Verdict(NO_BATCH)
+
+
 def mentions_upgrade(argument: str) -> bool:
     """Return whether an argument of a command is a call of ``upgrade(address,address)``, by selector or by name."""
-    return UPGRADE.hex() in argument.lower() or UPGRADE_SIGNATURE in "".join(argument.split())
+    return UPGRADE.hex() in argument.lower() or bool(_UPGRADE_NAME.search(argument))
+
+
+def examine_argument(argument: str) -> Verdict:
+    """Return what a call batch does that is an argument itself, or the value of an option."""
+    begins = _JSON_BEGINS.search(argument)
+    return examine(argument[begins.start() :].encode("utf-8", "replace"), declared=False) if begins else _NONE
 
 
 def examine(data: bytes, *, declared: bool) -> Verdict:
@@ -60,8 +79,8 @@ def examine(data: bytes, *, declared: bool) -> Verdict:
     :param declared: whether it was given as a call batch, so that it has to be one.
     """
     try:
-        text = data.decode("utf-8-sig")
-        document = json.loads(text, object_pairs_hook=_unambiguous)
+        # Like other readers: UTF-8, UTF-16 or UTF-32, with a mark or without.
+        document = json.loads(data, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError) as exc:
         if _UPGRADE_CALL.search(data.decode("latin-1").lower()):
             return Verdict(UPGRADES, reason=f"holds a call of {UPGRADE_SIGNATURE}")
@@ -70,11 +89,14 @@ def examine(data: bytes, *, declared: bool) -> Verdict:
         # JSON that goes beyond what is read here, in depth or digits, may be read by others.
         if declared or not isinstance(exc, (json.JSONDecodeError, UnicodeDecodeError)):
             return Verdict(OPAQUE, reason="is not JSON that can be read")
-        return Verdict(NO_BATCH)
+        # Calls in a script, in YAML, a line each, or with remarks.
+        if _NAMED_DATA.search(data.decode("latin-1")):
+            return Verdict(OPAQUE, reason="holds calldata, and is not JSON that can be read")
+        return _NONE
     shaped = declared or _has_call(document)
     if _says(document, lambda text: bool(_UPGRADE_CALL.search(text.lower()))):
         return Verdict(UPGRADES, reason=f"holds a call of {UPGRADE_SIGNATURE}")
-    return _read(document) if shaped else Verdict(NO_BATCH)
+    return _read(document) if shaped else _NONE
 
 
 def _read(document: t.Any) -> Verdict:
@@ -122,17 +144,24 @@ def _says(document: t.Any, question: t.Callable[[str], bool]) -> bool:
 
 
 def _has_call(document: t.Any) -> bool:
-    """Return whether there is something with a receiver and calldata anywhere in it."""
+    """Return whether there is something with a receiver and calldata, or what can only be calldata, anywhere in it."""
     rest = [document]
     while rest:
         item = rest.pop()
         if isinstance(item, dict):
             if "to" in item and {"data", "input", "contractMethod"} & set(item):
                 return True
+            if any(_is_data(value) for name, value in item.items() if name.lower().rstrip("s") in _DATA_NAMES):
+                return True
             rest += item.values()
         elif isinstance(item, list):
             rest += item
     return False
+
+
+def _is_data(value: t.Any) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return any(isinstance(one, str) and _DATA_TEXT.match(one) for one in values)
 
 
 def _calls(document: t.Any) -> t.Iterator[tuple[str, t.Any]]:

@@ -40,7 +40,8 @@ def opaque_part(data: bytes, *, delegated: bool = False, depth: int = 0) -> str:
         return "calls something without saying which function"
     if depth > _DEEPEST:
         return f"wraps calls more than {_DEEPEST} deep"
-    if delegated and selector != _MULTI_SEND:
+    # Whatever its data says: what is at the receiver's address decides, multiSend's code or somebody else's.
+    if delegated:
         return f"runs the foreign code 0x{selector.hex()} as its own (delegatecall)"
     if selector in HARMLESS:
         return ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import mmap
 import os
 import re
 import shutil
@@ -23,11 +24,13 @@ from pathlib import Path
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _call_batch
 
 _MOST_FILES = 10_000
-# A call batch is a few hundred kilobytes at most; what is larger is hashed, and not looked into.
+# A call batch is a few hundred kilobytes at most; what is larger is hashed, and is a batch if it begins like one.
 _LARGEST_BATCH = 32 * 1024 * 1024
 _NAMED = 5
 # What stands between the words of an option, of a list, or of a command for a shell.
-_WORDS = re.compile(r"[\s=,;|&<>(){}'\"@]+")
+_WORDS = re.compile(r"[\s=,:;|&<>(){}'\"@]+")
+_SHORT_OPTION = re.compile(r"-[A-Za-z](?=.)")
+_JSON = re.compile(rb"[\xef\xbb\xbf\xff\xfe\0\s]*[\[{]")
 
 
 class Found(t.NamedTuple):
@@ -68,7 +71,9 @@ def find_inputs(
     """
     declared = {path for pattern in batches for path in _matches(directory, pattern, "deployment_call_batches")}
     paths = declared | {path for pattern in patterns for path in _matches(directory, pattern, "deployment_inputs")}
-    paths |= {path for argument in command[1:] for path in _named_by(directory, argument)}
+    # A program of the checkout's own may hold what it calls; one from elsewhere does what its arguments say.
+    own = [] if os.path.isabs(command[0]) or "/" not in command[0] else [command[0]]
+    paths |= {path for argument in [*own, *command[1:]] for path in _named_by(directory, argument)}
     if len(paths) > _MOST_FILES:
         raise ValueError(f"deployment_inputs are {len(paths)} files; expected up to {_MOST_FILES}")
     return [_look(directory, path, declared=path in declared) for path in sorted(paths)]
@@ -93,9 +98,12 @@ def _matches(directory: Path, pattern: str, variable: str) -> list[Path]:
 def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
     """Yield the files that an argument names, as a whole or as a word in it, and those of a folder that it names.
 
-    Of a folder below the one that the command runs in count the files that git does not ignore.
+    Of a folder below the one that the command runs in count the files that git does not ignore, and those of folders
+    that it has links to.
     """
-    for text in [argument, *_WORDS.split(argument)]:
+    words = [argument, *_WORDS.split(argument)]
+    words += [word[option.end() :] for word in words if (option := _SHORT_OPTION.match(word))]
+    for text in words:
         if not text:
             continue
         # What no file can be called, or may be looked at, is none.
@@ -104,6 +112,8 @@ def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
             if path.is_file():
                 yield path
             elif path.is_dir() and directory in Path(os.path.normpath(path)).parents:
+                if path.is_symlink():
+                    yield from _below(path)
                 names = _git(
                     directory,
                     "ls-files",
@@ -114,9 +124,19 @@ def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
                     "--",
                     os.path.relpath(path, directory),
                 )
-                yield from (directory / name for name in names.split("\0") if name and (directory / name).is_file())
+                for file in (directory / name for name in names.split("\0") if name):
+                    if file.is_file():
+                        yield file
+                    elif file.is_symlink():
+                        yield from _below(file)
         except (OSError, ValueError):
             continue
+
+
+def _below(folder: Path) -> t.Iterator[Path]:
+    """Yield the files of a folder that may be anywhere: git knows the link to it, and not what is in it."""
+    for place, _folders, names in os.walk(folder):
+        yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
 def _look(directory: Path, path: Path, *, declared: bool) -> Found:
@@ -124,13 +144,19 @@ def _look(directory: Path, path: Path, *, declared: bool) -> Found:
         small = os.fstat(stream.fileno()).st_size <= _LARGEST_BATCH
         data = stream.read() if small else b""
         sha256 = hashlib.sha256(data).hexdigest() if small else hashlib.file_digest(stream, "sha256").hexdigest()
+        batch = declared or (not small and _begins_like_json(stream))
     if small:
         verdict = _call_batch.examine(data, declared=declared)
     else:
-        kind = _call_batch.OPAQUE if declared else _call_batch.NO_BATCH
+        kind = _call_batch.OPAQUE if batch else _call_batch.NO_BATCH
         verdict = _call_batch.Verdict(kind, reason=f"is larger than {_LARGEST_BATCH} bytes")
     inside = path.is_relative_to(directory)
     return Found(str(path.relative_to(directory) if inside else path), sha256, verdict)
+
+
+def _begins_like_json(stream: t.BinaryIO) -> bool:
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return bool(_JSON.match(data))
 
 
 class _Reading:

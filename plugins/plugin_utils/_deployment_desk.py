@@ -142,14 +142,16 @@ class Desk:
             if _call_batch.mentions_upgrade(argument):
                 found.add(_deployment_gate.UPGRADE_BEACON)
                 reasons.append(f"argument {index} of the command calls {_call_batch.UPGRADE_SIGNATURE}")
-        for one in inputs:
-            verdict = one.verdict
+        looked_into = [
+            (f"argument {index}", _call_batch.examine_argument(text)) for index, text in enumerate(self._command)
+        ]
+        for where, verdict in looked_into + [(one.path, one.verdict) for one in inputs]:
             if verdict.kind == _call_batch.NO_BATCH:
                 continue
             upgrades = verdict.kind == _call_batch.UPGRADES
             found.add(_deployment_gate.UPGRADE_BEACON if upgrades else _deployment_gate.CONTRACTS)
             unreadable = unreadable or verdict.kind == _call_batch.OPAQUE
-            reasons.append(f"call batch {one.path}: {verdict.reason}")
+            reasons.append(f"call batch {where}: {verdict.reason}")
         return [name for name in _deployment_gate.COMPONENTS if name in found], unreadable, reasons
 
     def pending(self, body: t.Mapping[str, t.Any], now: datetime) -> tuple[str, str] | None:

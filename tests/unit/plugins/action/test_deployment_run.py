@@ -350,6 +350,9 @@ def test_what_a_deployment_is_is_not_left_to_the_caller(world: World) -> None:
     assert found("not even JSON", "contracts", **command)[1] == []
     assert found("not even JSON", "contracts", **command, call_batches=["batch.json"])[1] == [doubt]
     assert found("", "contracts", command=["./deploy.sh", "upgrade(address,address)"], call_batches=[])[1] == [human]
+    # Or an argument itself.
+    assert found("", "contracts", command=["./deploy.sh", UNKNOWN])[1] == [doubt]
+    assert found("", "agents", command=["./deploy.sh", HARMLESS])[0] == ["contracts", "agents"]
 
 
 def test_somebody_at_the_terminal_is_told_what_to_sign_and_waited_for(

@@ -18,6 +18,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._call_batch i
     UPGRADES,
     Verdict,
     examine,
+    examine_argument,
     mentions_upgrade,
 )
 from eth_utils import function_signature_to_4byte_selector
@@ -129,7 +130,9 @@ SHAPES: dict[str, t.Callable[[dict[str, t.Any]], t.Any]] = {
 @pytest.mark.parametrize("wrap", WRAPS)
 @pytest.mark.parametrize(("data", "kind"), [(UPGRADE, UPGRADES), (ENROLL, READABLE), (UNKNOWN, OPAQUE)])
 def test_wrappers_are_looked_into(wrap: str, data: bytes, kind: str) -> None:
-    assert look([call(WRAPS[wrap](data))]).kind == kind
+    # What the code at another address does with the calls that it is given, nobody can say.
+    foreign = wrap in ("safe that runs multiSend", "safe, multiSend, governance, batch")
+    assert look([call(WRAPS[wrap](data))]).kind == (OPAQUE if foreign and kind == READABLE else kind)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -157,6 +160,7 @@ def test_what_is_in_the_tables_is_what_the_contracts_hash() -> None:
             [call(multi_send(ENROLL, operation=1))],
             "runs the foreign code 0xf31faefb as its own (delegatecall) at calls[0]",
         ),
+        ([call(multi_send(ENROLL), operation=1)], "runs the foreign code 0x8d80ff0a as its own (delegatecall)"),
         ([call(ENROLL, operation=2)], "has at calls[0] an operation that is neither 0 nor 1"),
         (
             [call(call_batch(ENROLL)[:-64])],
@@ -212,6 +216,37 @@ def test_two_readers_cannot_see_different_things() -> None:
     assert verdict == Verdict(OPAQUE, 0, 'has the key "data" twice in one object')
 
 
+UNREADABLE = {
+    "a line each": "{0}\n{0}",
+    "with a remark": "{0} // reviewed",
+    "with a comma too many": "[{0},]",
+    "YAML": "- to: '0x11'\n  data: '{1}'",
+    "a script": "#!/bin/sh\ncast send --json 'data={1}'",
+    "no receiver": '{{"built": {{"1337": {{"data": "{1}"}}}}}}',
+    "a timelock's": '[{{"target": "0x11", "callData": "{1}"}}]',
+    "a timelock's lists": '{{"targets": ["0x11"], "payloads": ["{1}"]}}',
+}
+
+
+@pytest.mark.parametrize("shape", UNREADABLE)
+def test_calls_in_another_form_are_not_taken_for_no_calls(shape: str) -> None:
+    text = UNREADABLE[shape].format(json.dumps(call(UNKNOWN)), "0x" + UNKNOWN.hex())
+    assert examine(text.encode(), declared=False).kind == OPAQUE
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_the_encoding_does_not_hide_a_call(encoding: str) -> None:
+    text = json.dumps([call(UPGRADE)])
+    assert examine(text.encode(encoding), declared=False).kind == UPGRADES
+
+
+def test_a_batch_that_is_an_argument_is_looked_into() -> None:
+    assert examine_argument("--batch=" + json.dumps([call(UNKNOWN)])).kind == OPAQUE
+    assert examine_argument(json.dumps(call(ENROLL))).kind == READABLE
+    for argument in ("--set=a={b}", "${HOME}", "[", "plain", '{"data": "\udcff"}'):
+        assert examine_argument(argument).kind == NO_BATCH
+
+
 def test_a_declared_batch_must_be_one() -> None:
     assert examine(b"\xff\xfe", declared=True) == Verdict(OPAQUE, reason="is not JSON that can be read")
 
@@ -228,6 +263,8 @@ def test_what_others_may_be_able_to_read_is_opaque(data: bytes, declared: bool) 
         b"\xff\xfe",
         b"",
         b"echo deploy",
+        b"data: 0x" + b"11" * 20 + b"\ninput: 0x" + b"22" * 32,
+        json.dumps({"data": "0x" + "11" * 20, "input": ["0x" + "22" * 32, 7], "payload": {"a": "0x"}}).encode(),
         json.dumps({"networks": ["kovan"], "rpcs": {}, "core": {"kovan": {"home": {"proxy": ROUTER}}}}).encode(),
         # A compiled controller knows its own function, and calls nobody.
         json.dumps(
@@ -260,6 +297,10 @@ def test_no_calldata_breaks_the_reader_and_no_upgrade_is_lost(wrap: str, noise: 
     [
         ("upgrade(address,address)", True),
         ("upgrade( address , address )", True),
+        ("upgrade(address beacon, address implementation)", True),
+        ("function upgrade (address _beacon,address _implementation) external", True),
+        ("upgrade(address)", False),
+        ("upgrade(address,uint256,address)", False),
         ("--data=0x99A88EC4" + "00" * 64, True),
         ("upgrade", False),
         ("config/upgrade.json", False),

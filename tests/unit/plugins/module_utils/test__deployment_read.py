@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -70,6 +71,42 @@ def test_words_and_folders_in_arguments_count_too(there: Path) -> None:
     assert paths(_deployment_read.find_inputs(there, [], [], ["helm", str(there / "chart/templates")])) == [
         "chart/templates/a.json"
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "-v", "batch.json:/in:ro"],
+        ["run", "file:batch.json"],
+        ["run", "-fbatch.json"],
+        ["./batch.json"],
+        ["run", "linked"],
+        ["run", "folder"],
+    ],
+)
+def test_no_way_to_name_a_file_hides_it(there: Path, tmp_path: Path, command: list[str]) -> None:
+    outside = tmp_path / "outside"
+    for folder in (outside, there / "folder"):
+        folder.mkdir()
+    (there / "batch.json").write_text(BATCH)
+    (outside / "batch.json").write_text(BATCH)
+    (there / "linked").symlink_to(outside)
+    (there / "folder" / "linked").symlink_to(outside)
+    (found,) = _deployment_read.find_inputs(there, [], [], command)
+    assert found.path.endswith("batch.json")
+    assert found.verdict.kind == "upgrade"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(" \n" * 40 + BATCH, "opaque"), ("\ufeff" + BATCH, "opaque"), ("xyz", "none")]
+)
+def test_a_file_that_is_too_large_to_look_into_is_judged_by_its_beginning(
+    there: Path, monkeypatch: pytest.MonkeyPatch, content: str, kind: str
+) -> None:
+    monkeypatch.setattr(_deployment_read, "_LARGEST_BATCH", len(content.encode()) - 1)
+    (there / "large").write_text(content)
+    (found,) = _deployment_read.find_inputs(there, ["large"], [], ["run"])
+    assert (found.verdict.kind, found.sha256) == (kind, hashlib.sha256(content.encode()).hexdigest())
 
 
 def test_an_input_that_is_not_there_is_an_error(there: Path) -> None:
