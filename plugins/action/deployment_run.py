@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 import typing as t
 from datetime import UTC, datetime
@@ -24,11 +25,10 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import (
     _deployment_report,
 )
 from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _deployment_desk
-from ansible_collections.interchain.agent_ops.plugins.plugin_utils._deployment_terminal import CODE_LENGTH, Terminal
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._deployment_terminal import Terminal
 
 display = Display()
 
-_LOG = "output.log"
 # A signature that appears meanwhile is seen after so many seconds, or at once when the return key is pressed.
 _LOOK_SECONDS = 20
 _AGAIN = "Run deploy.yml again for a new plan, which needs new approvals"
@@ -97,6 +97,11 @@ class _Run:
                 f"The plan {name[:12]} was run at {events[_deployment_record.STARTED]['at']}, and a plan runs once."
                 f" {_AGAIN}"
             )
+        if self._desk.has_output(name):
+            raise ValueError(
+                f"The plan {name[:12]} was run, since {self._desk.log(name)} is its output, and the record"
+                f" {self._desk.record} has no line of it. Find out who changed the record. {_AGAIN}"
+            )
         if _deployment_plan.expired(self._plan, datetime.now(UTC)):
             raise ValueError(f"The plan {name[:12]} expired at {self._plan['expires']}. {_AGAIN}")
         changes = _deployment_plan.changes(self._plan, self._desk.body())
@@ -127,10 +132,9 @@ class _Run:
             )
 
     def _confirm(self, terminal: Terminal) -> None:
-        code = self._name[:CODE_LENGTH]
-        asked = (
-            f"To run the plan {self._name[:12]} now, type the first {CODE_LENGTH} characters of its name, and [return]:"
-        )
+        # Of this run alone: what somebody could have written down before says nothing of who is there now.
+        code = secrets.token_hex(3)
+        asked = f"To run the plan {self._name[:12]} now, type {code} and [return]:"
         if not terminal.confirm(asked, code, self._options["wait_minutes"] * 60):
             raise ValueError("The plan was not confirmed at the terminal. Nothing was run")
 
@@ -163,7 +167,7 @@ class _Run:
             )
 
     def _execute(self) -> dict[str, t.Any]:
-        log = self._desk.place(self._name) / _LOG
+        log = self._desk.log(self._name)
         began = time.monotonic()
         code: int | None = None
         problem = ""

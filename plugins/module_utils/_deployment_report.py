@@ -42,6 +42,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], name: str) -> list[str]:
     for one in demand["approvals"]:
         number = f"{one['people']} different people" if one["people"] > 1 else "one person"
         lines.append(f"  approval  by {number} of {' or '.join(one['roles'])} ({one['why']})")
+    lines.append(f"  record    {_plain(plan['record'])}")
     lines.append(f"  valid     {plan['created']} to {plan['expires']}")
     return lines
 

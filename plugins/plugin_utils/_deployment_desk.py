@@ -56,6 +56,7 @@ POLICY = frozenset(
 """Variables that say what is allowed. They are the inventory's: whoever starts a deployment does not set them."""
 
 _MOST_SIGNATURES = 64
+_LOG = "output.log"
 
 
 def refuse_overrides(extra_variables: t.Collection[str]) -> None:
@@ -131,6 +132,8 @@ class Desk:
             "commit": _deployment_read.find_commit(self.directory, self.artifacts),
             "inputs": [one.as_dict() for one in inputs],
             "demand": demand.as_dict(),
+            # An approval is for a run that is recorded there: beside another record it would count once more.
+            "record": os.path.realpath(self.record),
             "policy": {"gates": self._gates, "approvers": [one.as_dict() for one in self._approvers]},
         }
 
@@ -159,7 +162,7 @@ class Desk:
         entries = _deployment_record.read(self.record)
         ran = {entry["plan"] for entry in entries if entry["event"] == _deployment_record.STARTED}
         for entry in reversed(entries):
-            if entry["event"] != _deployment_record.PLANNED or entry["plan"] in ran:
+            if entry["event"] != _deployment_record.PLANNED or entry["plan"] in ran or self.has_output(entry["plan"]):
                 continue
             try:
                 text, plan = self.load(entry["plan"])
@@ -179,6 +182,14 @@ class Desk:
 
     def place(self, name: str) -> Path:
         return self.folder / name
+
+    def log(self, name: str) -> Path:
+        """Return the file that gets the command's output."""
+        return self.place(name) / _LOG
+
+    def has_output(self, name: str) -> bool:
+        """Return whether a plan was run whatever its record says, whose last lines nothing holds in their place."""
+        return os.path.lexists(self.log(name))
 
     def write(self, name: str, text: str, now: datetime) -> None:
         """Put a new plan where those who approve find it, and into the record."""

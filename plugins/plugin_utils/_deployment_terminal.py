@@ -13,9 +13,6 @@ from ansible.utils.display import Display
 
 display = Display()
 
-CODE_LENGTH = 8
-"""How much of a plan's name is typed: it is in this run's output, and nobody knows it before."""
-
 
 class Terminal:
     """A terminal in the foreground, as ansible's own prompts need it. ``absent`` says why there is none."""

@@ -190,9 +190,9 @@ def test_production_takes_two_people_and_somebody_at_a_terminal(deployment: Depl
         return late
 
     def react(shown: str) -> bytes:
-        asked = re.search(r"To run the plan ([0-9a-f]{12}) now", shown)
+        asked = re.search(r"To run the plan [0-9a-f]{12} now, type ([0-9a-f]{6}) and", shown)
         if asked:
-            return asked[1][:8].encode() + b"\r" if again("code") else b""
+            return asked[1].encode() + b"\r" if again("code") else b""
         if "Waiting for the approval" not in shown:
             return b""
         if not typed:

@@ -301,6 +301,49 @@ def test_a_plan_that_the_record_does_not_know_is_not_run(world: World) -> None:
     world.refused(name, "is not in the record")
 
 
+def test_an_approved_plan_does_not_run_again_beside_a_copy_of_its_record(world: World) -> None:
+    world.environment("development", "upgrade_beacon")
+    name = world.plan()
+    world.approve(name, "alice")
+    here = Path(world.options["artifacts_root"])
+    shutil.copytree(here, here.with_name("copy"))
+    assert world.run(name)["rc"] == 0
+    world.options["artifacts_root"] = str(here.with_name("copy"))
+    world.refused(name, "is not how things are any more: record")
+    # Behind the old name it is another place still.
+    here.rename(here.with_name("old"))
+    here.symlink_to("copy")
+    world.options["artifacts_root"] = str(here)
+    world.refused(name, "is not how things are any more: record")
+
+
+def test_a_plan_does_not_run_again_when_the_end_of_its_record_is_cut_off(world: World) -> None:
+    name = world.plan()
+    before = world.desk.record.read_bytes()
+    world.run(name)
+    world.desk.record.write_bytes(before)
+    world.refused(name, r"was run, since .*/output\.log is its output, and the record .* has no line of it")
+    assert world.plan() != name
+
+
+def test_what_is_typed_to_confirm_is_another_word_each_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.environment("production")
+    name = world.plan()
+    world.approve(name, "alice", "bob")
+    codes: list[str] = []
+
+    def confirm(_self: FakeTerminal, text: str, code: str, _seconds: int) -> bool:
+        assert f"type {code} and [return]" in text
+        codes.append(code)
+        return False
+
+    monkeypatch.setattr(FakeTerminal, "confirm", confirm)
+    for _attempt in range(2):
+        world.refused(name, "was not confirmed at the terminal", absent="")
+    assert codes[0] != codes[1]
+    assert not any(code in name for code in codes)
+
+
 def test_a_command_that_failed_needs_a_new_plan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODE", "9")
     name = world.plan()

@@ -31,6 +31,7 @@ PLAN: dict[str, t.Any] = {
         "terminal": True,
         "approvals": [{"people": 2, "roles": ["core_team"], "why": "contracts of staging: manual"}],
     },
+    "record": "/srv/\x07record.jsonl",
     "created": "2026-01-01T00:00:00Z",
     "expires": "2026-01-02T00:00:00Z",
 }
@@ -46,6 +47,7 @@ def test_what_a_plan_says() -> None:
         "  found     call batch x\\ny.json: calls upgrade(address,address) at local[0]",
         "  gate      manual, human, at a terminal",
         "  approval  by 2 different people of core_team (contracts of staging: manual)",
+        "  record    /srv/\\u0007record.jsonl",
         "  valid     2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z",
     ]
 
