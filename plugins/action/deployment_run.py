@@ -170,10 +170,10 @@ class _Run:
         log = self._desk.log(self._name)
         began = time.monotonic()
         code: int | None = None
-        problem = ""
+        problem = unlogged = ""
         if not self._plan["rehearsal"]:
             try:
-                code = _deployment_command.run(
+                code, unlogged = _deployment_command.run(
                     self._plan["command"],
                     program=Path(self._plan["program"]["path"]),
                     directory=self._desk.directory,
@@ -196,8 +196,8 @@ class _Run:
         }
         if code is not None:
             result |= {"rc": code, "log": str(log)}
-        if unrecorded:
-            result["warnings"] = [unrecorded]
+        if unrecorded or unlogged:
+            result["warnings"] = [text for text in (unrecorded, unlogged) if text]
         if code:
             result |= {
                 "failed": True,

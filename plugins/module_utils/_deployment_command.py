@@ -14,8 +14,15 @@ from pathlib import Path
 _LONGEST = 65536
 
 
-def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, show: t.Callable[[str], None]) -> int:
-    """Run a command to its end, with this process's environment and nothing to read from, and return its exit code.
+class Ended(t.NamedTuple):
+    """A command's exit code, and why its log is not whole, or an empty text."""
+
+    code: int
+    unlogged: str
+
+
+def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, show: t.Callable[[str], None]) -> Ended:
+    """Run a command to its end, with this process's environment and nothing to read from.
 
     :param log: file that gets the output, for its owner alone. :param show: gets it too, a line at a time.
     :raises ValueError: if it could not be started.
@@ -24,7 +31,8 @@ def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, 
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as exc:
         raise ValueError(f"The log {log} cannot be written: {exc.strerror or exc}") from None
-    with open(handle, "wb") as stream:
+    unlogged = ""
+    with open(handle, "wb", buffering=0) as stream:
         try:
             process = subprocess.Popen(
                 list(command),
@@ -39,7 +47,10 @@ def run(command: t.Sequence[str], *, program: Path, directory: Path, log: Path, 
         with process:
             output = t.cast("t.IO[bytes]", process.stdout)
             while line := output.readline(_LONGEST):
-                stream.write(line)
-                stream.flush()
+                try:
+                    stream.write(line)
+                except OSError as exc:
+                    # A full disk is no reason to break off a deployment in the middle.
+                    unlogged = f"The log {log} is not whole: {exc.strerror or exc}"
                 show(line.decode("utf-8", "replace").rstrip("\r\n"))
-        return process.returncode
+    return Ended(process.returncode, unlogged)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -53,6 +55,11 @@ class FakeTerminal:
 
     def confirm(self, text: str, code: str, seconds: int) -> bool:
         return self.types_right
+
+
+class FullDisk(io.RawIOBase):
+    def write(self, _data: t.Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class World:
@@ -355,6 +362,16 @@ def test_a_command_that_failed_needs_a_new_plan(world: World, monkeypatch: pytes
     world.refused(name, "a plan runs once")
     monkeypatch.setenv("CODE", "0")
     assert world.run(world.plan())["rc"] == 0
+
+
+def test_a_log_that_cannot_be_written_stops_no_deployment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = deployment_run._deployment_command
+    monkeypatch.setattr(commands, "open", lambda *_args, **_options: FullDisk(), raising=False)
+    world.options["command"] = ["sh", "-c", 'yes line | head -n 50000; echo once >> "$RAN"']
+    result = world.run(world.plan())
+    assert (result["rc"], world.runs) == (0, 1)
+    assert result["warnings"] == [f"The log {result['log']} is not whole: No space left on device"]
+    assert world.events[-1] == "ended"
 
 
 def test_a_command_that_cannot_be_started_says_so_and_its_plan_is_used_up(world: World) -> None:

@@ -206,7 +206,7 @@ def test_a_command_gets_no_shell_and_its_output_is_for_its_owner(
     seen: list[str] = []
     log = tmp_path / "output.log"
     options: dict[str, t.Any] = {"program": there / "deploy.sh", "directory": there, "log": log, "show": seen.append}
-    assert _deployment_command.run(["./deploy.sh", "$HOME; ls", "*"], **options) == 3
+    assert _deployment_command.run(["./deploy.sh", "$HOME; ls", "*"], **options) == (3, "")
     assert seen == ["deployed $HOME; ls *"]
     assert log.read_text() == "deployed $HOME; ls *\n"
     assert log.stat().st_mode & 0o777 == 0o600
