@@ -33,6 +33,7 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(argument_spec=dict(_deployment_desk.OPTIONS))
         try:
             _deployment_desk.refuse_overrides(load_extra_vars(self._loader))
+            _deployment_desk.refuse_misspelt(task_vars or {})
             return {**result, **self._plan(_deployment_desk.Desk(options))}
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None

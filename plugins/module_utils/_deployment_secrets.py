@@ -14,9 +14,10 @@ import re
 import typing as t
 from urllib.parse import parse_qsl, urlsplit
 
-_HEX_KEY = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
+# The digest of an image, and an address in a word of calldata, are as long as a key and none.
+_HEX_KEY = re.compile(r"(?<![0-9a-fA-F])(?<!sha256:)(?!0{24})[0-9a-fA-F]{64}(?![0-9a-fA-F])")
 _AWS_KEY = re.compile(r"(?<![A-Z0-9])A(?:K|S)IA[A-Z0-9]{16}(?![A-Z0-9])")
-_MNEMONIC = re.compile(r"(?:[a-z]{3,8}\s+){11,23}[a-z]{3,8}\Z")
+_MNEMONIC = re.compile(r"(?<![a-z])(?:[a-z]{3,8}\s+){11}[a-z]{3,8}(?![a-z])")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
 _TOKEN = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9_-]{20,}\Z")
 _SECRET_NAME = re.compile(r"key|token|secret|pass|auth|sig|credential", re.IGNORECASE)
@@ -39,7 +40,7 @@ def looks_like(argument: str) -> str:
         return "a private key"
     if _AWS_KEY.search(argument):
         return "an AWS access key"
-    if _MNEMONIC.match(argument.strip()):
+    if _MNEMONIC.search(argument):
         return "a mnemonic"
     if any(_has_credentials(url) for url in _URL.findall(argument)):
         return "a URL with credentials"

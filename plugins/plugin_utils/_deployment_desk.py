@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 import typing as t
@@ -55,6 +56,12 @@ POLICY = frozenset(
 )
 """Variables that say what is allowed. They are the inventory's: whoever starts a deployment does not set them."""
 
+_NAMES: t.Mapping[str, tuple[str, ...]] = {
+    "deployment_": (*OPTIONS, "attended", "wait_minutes", "show_output"),
+    "agent_ops_": ("deployment", "deployment_approvers", "contract_deployment", "operators", "protected"),
+}
+_LIKE_ANOTHER = 0.85
+
 _MOST_SIGNATURES = 64
 _LOG = "output.log"
 
@@ -66,6 +73,17 @@ def refuse_overrides(extra_variables: t.Collection[str]) -> None:
             f"The command line (-e) sets {', '.join(found)}. What a deployment needs is for the environment's inventory"
             " to say. Change it there"
         )
+
+
+def refuse_misspelt(variables: t.Collection[str]) -> None:
+    """Refuse variables that nothing reads and that are spelt almost like one that is: what they say would be lost."""
+    for prefix, known in _NAMES.items():
+        for name in sorted(name.removeprefix(prefix) for name in variables if name.startswith(prefix)):
+            meant = difflib.get_close_matches(name, known, n=1, cutoff=_LIKE_ANOTHER)
+            if meant and name not in known:
+                raise ValueError(
+                    f"The variable {prefix}{name} is set, and nothing reads it. Expected: {prefix}{meant[0]}"
+                )
 
 
 class Desk:

@@ -217,6 +217,9 @@ def test_the_command_line_does_not_set_the_policy_and_a_sandbox_runs_nothing(dep
     refused = deployment.play("production", "contracts", agent_ops_deployment=gates)
     assert refused.code == 2
     assert "The command line (-e) sets agent_ops_deployment. What a deployment needs is for" in refused.told
+    misspelt = deployment.play("production", "agents", deployment_agents=["watcher"])
+    assert misspelt.code == 2
+    assert "The variable deployment_agents is set, and nothing reads it. Expected: deployment_agent" in misspelt.told
     rehearsed = deployment.play("staging", "contracts", sandbox=True)
     assert rehearsed.code == 0, rehearsed.output
     assert "SANDBOX: this is a rehearsal. The command is not run." in rehearsed.output

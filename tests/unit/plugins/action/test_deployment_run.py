@@ -509,3 +509,21 @@ def test_policy_comes_from_the_inventory() -> None:
             {"agent_ops_deployment": 1, "deployment_approvers": 1, "deployment_command": 1}
         )
     _deployment_desk.refuse_overrides(["deployment_command", "deployment_attended"])
+
+
+def test_a_variable_that_is_misspelt_is_not_lost() -> None:
+    for name, meant in {
+        "deployment_agents": "deployment_agent",
+        "deployment_call_batch": "deployment_call_batches",
+        "deployment_input": "deployment_inputs",
+        "agent_ops_deployment_approver": "agent_ops_deployment_approvers",
+        "agent_ops_operator": "agent_ops_operators",
+    }.items():
+        with pytest.raises(ValueError, match=rf"The variable {name} is set, and nothing reads it\. Expected: {meant}$"):
+            _deployment_desk.refuse_misspelt(["deployment_command", name])
+    files = (INVENTORIES.parent / "roles" / "deployment" / "defaults").glob("*.yml")
+    names = {name for file in files for name in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    _deployment_desk.refuse_misspelt({*names, "deployment_version", "agent_ops_agents", "agent_ops_deployment"})
+    assert names | {"deployment_component", "deployment_command"} == {
+        f"deployment_{name}" for name in _deployment_desk._NAMES["deployment_"]
+    }
