@@ -151,7 +151,7 @@ def _look(directory: Path, path: Path, *, declared: bool) -> Found:
         kind = _call_batch.OPAQUE if batch else _call_batch.NO_BATCH
         verdict = _call_batch.Verdict(kind, reason=f"is larger than {_LARGEST_BATCH} bytes")
     inside = path.is_relative_to(directory)
-    return Found(str(path.relative_to(directory) if inside else path), sha256, verdict)
+    return Found(_text(path.relative_to(directory) if inside else path), sha256, verdict)
 
 
 def _begins_like_json(stream: t.BinaryIO) -> bool:
@@ -196,7 +196,7 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         raise ValueError(
-            f"The work tree {top} has changes that are not committed: {', '.join(changed[:_NAMED])}{more}. What is"
+            f"The work tree {top} has changes that are not committed: {_text(', '.join(changed[:_NAMED]))}{more}. What is"
             " approved is a commit. Commit them, or put them away"
         )
     return commit
@@ -241,7 +241,12 @@ def _git(directory: Path, *arguments: str, index: str = "") -> str:
             f"deployment_directory is {directory}, and git knows no commit there: {said}. Expected: a folder of the"
             " checkout that is deployed from"
         )
-    return done.stdout.decode("utf-8", "replace")
+    return os.fsdecode(done.stdout)
+
+
+def _text(name: Path | str) -> str:
+    """Return a name as text that can be shown and signed, whatever bytes it is of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def read_regular_file(path: Path, most: int) -> bytes:

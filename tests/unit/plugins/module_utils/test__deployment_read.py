@@ -97,6 +97,22 @@ def test_no_way_to_name_a_file_hides_it(there: Path, tmp_path: Path, command: li
     assert found.verdict.kind == "upgrade"
 
 
+def test_a_name_that_is_no_text_hides_nothing(there: Path) -> None:
+    folder = there / "folder"
+    folder.mkdir()
+    name = os.fsdecode(b"b\xff.json")
+    try:
+        (folder / name).write_text(BATCH)
+    except OSError:
+        pytest.skip("this file system takes names of text only")
+    (found,) = _deployment_read.find_inputs(there, [], [], ["run", "folder"])
+    assert (found.path, found.verdict.kind) == ("folder/b\\xff.json", "upgrade")
+    commit(there)
+    (folder / name).write_text("{}")
+    with pytest.raises(ValueError, match=r"not committed: folder/b\\xff\.json\."):
+        _deployment_read.find_commit(there, there / "artifacts")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"), [(" \n" * 40 + BATCH, "opaque"), ("\ufeff" + BATCH, "opaque"), ("xyz", "none")]
 )
