@@ -74,11 +74,12 @@ class _Run:
         needs_terminal = self._demand.attended or bool(self._demand.requirements)
         terminal = Terminal(self._absent) if needs_terminal else None
         if terminal and self._demand.attended and terminal.absent:
-            raise ValueError(
+            reason = (
                 f"Deployments of {' and '.join(self._plan['components'])} to {self._plan['environment']} are manual:"
                 f" they are not run unattended, whoever approved them ({terminal.absent}). Run deploy.yml at a"
-                " terminal. Nothing was run"
+                " terminal. Nothing was run."
             )
+            raise ValueError("\n".join([reason, *self._look()[1]]))
         if terminal:
             self._await_approvals(terminal)
             if self._demand.attended:
@@ -112,12 +113,9 @@ class _Run:
         end = time.monotonic() + self._options["wait_minutes"] * 60
         told: list[str] = []
         while True:
-            self._approvals, problems = self._desk.approvals(self._name, self._text)
-            missing = _deployment_gate.missing(self._demand, self._approvals)
-            if not missing:
+            enough, text = self._look()
+            if enough:
                 return
-            text = _deployment_report.state_lines(_deployment_desk.shown(self._approvals), problems)
-            text += _deployment_report.signing_lines(str(self._desk.place(self._name)), missing)
             left = int(end - time.monotonic())
             if terminal.absent or left <= 0:
                 reason = terminal.absent or f"no approval in {self._options['wait_minutes']} minutes"
@@ -130,6 +128,15 @@ class _Run:
                 f"Waiting for the approval, for {left // 60 + 1} min. [return] to look at once, [ctrl-c] to give up.",
                 min(_LOOK_SECONDS, left),
             )
+
+    def _look(self) -> tuple[bool, list[str]]:
+        """Return whether there are enough approvals, and what there is and what has to be signed."""
+        self._approvals, problems = self._desk.approvals(self._name, self._text)
+        missing = _deployment_gate.missing(self._demand, self._approvals)
+        lines = _deployment_report.state_lines(_deployment_desk.shown(self._approvals), problems)
+        if missing:
+            lines += _deployment_report.signing_lines(str(self._desk.place(self._name)), missing)
+        return not missing, lines
 
     def _confirm(self, terminal: Terminal) -> None:
         # Of this run alone: what somebody could have written down before says nothing of who is there now.

@@ -112,8 +112,6 @@ def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
             if path.is_file():
                 yield path
             elif path.is_dir() and directory in Path(os.path.normpath(path)).parents:
-                if path.is_symlink():
-                    yield from _below(path)
                 names = _git(
                     directory,
                     "ls-files",

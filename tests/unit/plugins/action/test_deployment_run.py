@@ -289,6 +289,19 @@ def test_an_expired_plan_is_not_run_and_makes_room_for_a_new_one(world: World) -
     assert world.plan() == new
 
 
+def test_what_to_sign_is_said_where_a_manual_deployment_is_not_run(world: World) -> None:
+    world.environment("production")
+    name = world.plan()
+    world.approve(name, "alice")
+    said = world.refused(name, "they are not run unattended")
+    assert (
+        "approvals by two people of core_team (contracts of production: manual, by two people; so far: alice)" in said
+    )
+    assert f"ssh-keygen -Y sign -n deployment@agent_ops -f YOUR_KEY < {world.file(name)} > " in said
+    world.approve(name, "bob")
+    assert "ssh-keygen" not in world.refused(name, "they are not run unattended")
+
+
 def test_a_plan_that_was_tampered_with_is_not_run(world: World) -> None:
     world.environment("development", "upgrade_beacon")
     name = world.plan()
