@@ -193,9 +193,10 @@ def find_commit(directory: Path, artifacts: Path) -> str:
     changed += [f"{name} (git overlooks it)" for name, hides in overlooked.items() if hides]
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+        some = _text(", ".join(changed[:_NAMED]))
         raise ValueError(
-            f"The work tree {top} has changes that are not committed: {_text(', '.join(changed[:_NAMED]))}{more}. What is"
-            " approved is a commit. Commit them, or put them away"
+            f"The work tree {top} has changes that are not committed: {some}{more}. What is approved"
+            " is a commit. Commit them, or put them away"
         )
     return commit
 

@@ -251,6 +251,17 @@ def test_the_record_only_grows(tmp_path: Path) -> None:
     assert records.read(path) == lines
 
 
+def test_a_line_is_on_the_disk_before_anything_is_done_on_the_strength_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.jsonl"
+    synced: list[bytes] = []
+    monkeypatch.setattr(records.os, "fsync", lambda _handle: synced.append(path.read_bytes()))
+    with records.locked(path) as record:
+        record.append("started", "p", NOW)
+        assert synced == [path.read_bytes()]
+
+
 def test_a_run_without_an_end_is_found(tmp_path: Path) -> None:
     path = tmp_path / "record.jsonl"
     with records.locked(path) as record:
