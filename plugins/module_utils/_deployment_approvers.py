@@ -73,7 +73,7 @@ def read_approvers(approvers: t.Any, *, operators: t.Collection[str]) -> list[Ap
             " called. Expected: another name"
         )
     if not isinstance(approvers, t.Sequence) or isinstance(approvers, (str, bytes)):
-        raise ValueError(f"agent_ops_deployment_approvers is {approvers!r}; expected a list")
+        raise ValueError(f"agent_ops_deployment_approvers is {_shown(approvers)}; expected a list")
     found = [_read(item, (CORE_TEAM, *operators)) for item in approvers]
     names = [approver.name.lower() for approver in found]
     keys: dict[str, str] = {}
@@ -104,7 +104,9 @@ def allowed_signers(approvers: t.Iterable[Approver]) -> str:
 
 def _read(item: t.Any, roles: tuple[str, ...]) -> Approver:
     if not isinstance(item, t.Mapping) or "name" not in item:
-        raise ValueError(f"agent_ops_deployment_approvers has the entry {item!r}; expected a dictionary with a name")
+        raise ValueError(
+            f"agent_ops_deployment_approvers has the entry {_shown(item)}; expected a dictionary with a name"
+        )
     name = item["name"]
     if not isinstance(name, str) or not _NAME.match(name):
         raise ValueError(
@@ -123,9 +125,14 @@ def _read(item: t.Any, roles: tuple[str, ...]) -> Approver:
     return Approver(name, tuple(dict.fromkeys(_key(owner, key) for key in keys)), tuple(dict.fromkeys(held)))
 
 
+def _shown(value: t.Any) -> str:
+    """Return a value as an error may have it: somebody may have put the wrong file's content there."""
+    return "(a private key)" if "PRIVATE KEY" in repr(value) else repr(value)
+
+
 def _texts(owner: str, field: str, value: t.Any) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(text, str) for text in value):
-        raise ValueError(f"{owner} has the {field} {value!r}; expected a list of texts")
+        raise ValueError(f"{owner} has the {field} {_shown(value)}; expected a list of texts")
     return [str(text) for text in value]
 
 
