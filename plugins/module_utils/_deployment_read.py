@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 import mmap
 import os
 import re
@@ -75,7 +76,10 @@ def find_inputs(
     own = [] if os.path.isabs(command[0]) or "/" not in command[0] else [command[0]]
     paths |= {path for argument in [*own, *command[1:]] for path in _named_by(directory, argument)}
     if len(paths) > _MOST_FILES:
-        raise ValueError(f"deployment_inputs are {len(paths)} files; expected up to {_MOST_FILES}")
+        raise ValueError(
+            f"The inputs of the deployment are {len(paths)} files; expected up to {_MOST_FILES}. Name fewer in"
+            " deployment_inputs, and no large folder in deployment_command"
+        )
     return [_look(directory, path, declared=path in declared) for path in sorted(paths)]
 
 
@@ -133,8 +137,9 @@ def _named_by(directory: Path, argument: str) -> t.Iterator[Path]:
 
 def _below(folder: Path) -> t.Iterator[Path]:
     """Yield the files of a folder that may be anywhere: git knows the link to it, and not what is in it."""
-    for place, _folders, names in os.walk(folder):
-        yield from (path for name in names if (path := Path(place, name)).is_file())
+    files = (Path(place, name) for place, _folders, names in os.walk(folder) for name in names)
+    # One more than there may be is enough to refuse them.
+    yield from itertools.islice((path for path in files if path.is_file()), _MOST_FILES + 1)
 
 
 def _look(directory: Path, path: Path, *, declared: bool) -> Found:

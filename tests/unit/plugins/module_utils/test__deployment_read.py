@@ -97,6 +97,19 @@ def test_no_way_to_name_a_file_hides_it(there: Path, tmp_path: Path, command: li
     assert found.verdict.kind == "upgrade"
 
 
+def test_a_link_to_everything_is_refused_and_not_walked_to_its_end(
+    there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_deployment_read, "_MOST_FILES", 3)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for number in range(9):
+        (outside / str(number)).write_text("")
+    (there / "linked").symlink_to(outside)
+    with pytest.raises(ValueError, match=r"^The inputs of the deployment are 4 files; expected up to 3\. Name fewer"):
+        _deployment_read.find_inputs(there, [], [], ["run", "linked"])
+
+
 def test_a_name_that_is_no_text_hides_nothing(there: Path) -> None:
     folder = there / "folder"
     folder.mkdir()
