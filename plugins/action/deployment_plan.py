@@ -54,7 +54,8 @@ class ActionModule(ActionBase):
         for line in lines:
             display.display(line)
         return {
-            "changed": not waiting,
+            # In check mode nothing else says that an approved plan would be run.
+            "changed": not waiting or (self._task.check_mode and not missing and not plan["rehearsal"]),
             "name": name,
             "plan": plan,
             "file": str(desk.place(name) / _deployment_report.PLAN_FILE),

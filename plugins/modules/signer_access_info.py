@@ -107,16 +107,14 @@ options:
     type: bool
     default: true
   state:
-    description:
-      - Whether the permissions are to be there. V(absent) plans the removal of all that was made for the environment.
+    description: V(absent) plans the removal of all that was made for the environment.
     type: str
     choices: [present, absent]
     default: present
   proof_bucket:
     description:
-      - Naming template of the bucket that proofs are written to, with the fields C({project}), C({environment}) and
-        C({account_id}). Whoever runs one of O(proof_agents) may write to that bucket, and to no other.
-      - Without it nobody may, and a policy that allowed it is removed.
+      - Naming template of the bucket that proofs are written to (C({project}), C({environment}), C({account_id})). Whoever
+        runs one of O(proof_agents) may write to it, and to no other. Without it nobody may, also who might before.
     type: str
     default: ''
   proof_agents:
@@ -125,9 +123,7 @@ options:
     elements: str
     default: [processor]
   proof_writer_form:
-    description:
-      - V(hardened) allows to list, get and put. V(documented) is the original documentation to the letter, with
-        C(s3:*Object*), which deletes as well.
+    description: V(hardened) allows to list, get and put. V(documented) has C(s3:*Object*), which deletes as well.
     type: str
     choices: [hardened, documented]
     default: hardened
@@ -175,8 +171,7 @@ access:
   description:
     - "Everything that is wanted: C(keys), C(policies) with their documents and the keys that each must cover,
       C(groups),
-      C(users), C(roles), and C(removed), the names of what is not to be there any more (removed operators', and the
-      proof writer's policy where no bucket is wanted)."
+      C(users), C(roles), and C(removed), the names of what is not to be there any more."
   returned: success
   type: dict
 changes:
@@ -216,22 +211,18 @@ account_id:
   description: AWS account of the caller.
   returned: success
   type: str
-  sample: '111122223333'
 caller_arn:
   description: ARN of the caller.
   returned: success
   type: str
-  sample: arn:aws:iam::111122223333:user/admin
 endpoint_url:
   description: Endpoint that the IAM client really used.
   returned: success
   type: str
-  sample: https://iam.amazonaws.com
 sandbox:
   description: Whether that endpoint is not AWS's.
   returned: success
   type: bool
-  sample: false
 """
 
 import typing as t

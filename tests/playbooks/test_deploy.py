@@ -161,6 +161,9 @@ def test_an_upgrade_waits_for_a_signature_and_runs_once(deployment: Deployment) 
     assert first.code == 2
     assert "Not approved, and nothing was run (there is no terminal)" in first.told
     deployment.approve(first.output, "alice")
+    planned = deployment.play("staging", "upgrade_beacon", "--check")
+    assert re.search(r"changed=1 ", planned.output), planned.output
+    assert deployment.runs == 0
     second = deployment.play("staging", "upgrade_beacon")
     assert second.code == 0, second.output
     assert "approved by alice (SHA256:" in second.told
