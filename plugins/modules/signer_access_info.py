@@ -113,8 +113,8 @@ options:
     default: present
   proof_bucket:
     description:
-      - Naming template of the bucket that proofs are written to (C({project}), C({environment}), C({account_id})). Whoever
-        runs one of O(proof_agents) may write to it, and to no other. Without it nobody may, also who might before.
+      - Naming template of the bucket that proofs are written to (C({project}), C({environment}), C({account_id})).
+        Whoever runs one of O(proof_agents) may write to it alone. Without it nobody may, also who might before.
     type: str
     default: ''
   proof_agents:
