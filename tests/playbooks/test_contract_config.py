@@ -144,6 +144,16 @@ def test_development_has_a_plan_before_there_are_keys_and_reads_hex_keys(play: P
     assert json.loads(copy.read_text())["updater"] != ZERO
 
 
+def test_keys_that_cannot_be_read_end_the_run_for_all_networks(play: Play, tmp_path: Path) -> None:
+    files = core_files(tmp_path, "kovan", "moonbasealpha")
+    options = variables(contract_config_files=files, contract_config_aws_account_id="999999999999")
+    done = play("staging", "sandbox", playbook="contract_config.yml", options=options)
+    assert done.code != 0
+    assert "Expected: 999999999999" in done.told
+    assert "Read the attestation keys from AWS KMS" in done.told
+    assert "Write updaters and watchers into the deployment configurations" not in done.told
+
+
 @pytest.fixture
 def real(play: Play) -> Any:
     """Return what runs the playbook with keys that a role is said to have found in AWS: nothing reads AWS then."""
