@@ -28,7 +28,11 @@ else:
 CURVE = "secp256k1"
 """Name of the curve in X.509 tools. AWS KMS calls the same curve ``ECC_SECG_P256K1``."""
 
+HIDDEN = "(64 hexadecimal digits, not shown since they may be a private key)"
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}\Z")
+# As long as a private key, and not an address that is padded to 32 bytes.
+_PRIVATE_KEY = re.compile(r"\s*(?:0[xX])?(?!0{24})[0-9a-fA-F]{64}\s*\Z")
+_ADDRESS_BITS = 160
 _PEM_LINE = re.compile(r"-----(?:BEGIN|END) PUBLIC KEY-----")
 _HEX = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F]{2})+\Z")
 
@@ -74,6 +78,12 @@ def public_key_address(public_key: bytes | str) -> str:
     return eth_keys.PublicKey(point[1:]).to_checksum_address()
 
 
+def without_private_key(value: t.Any) -> t.Any:
+    """Return what stands where an address is expected, as it may be shown: not what somebody took for one by mistake."""
+    long = isinstance(value, int) and value.bit_length() > _ADDRESS_BITS
+    return HIDDEN if long or (isinstance(value, str) and _PRIVATE_KEY.match(value)) else value
+
+
 def checksum_address(address: t.Any) -> str:
     """Return an Ethereum address in its EIP-55 form.
 
@@ -82,7 +92,8 @@ def checksum_address(address: t.Any) -> str:
     """
     if not isinstance(address, str) or not _ADDRESS.match(address):
         hint = ", in quotes: without them YAML reads a number" if isinstance(address, int) else ""
-        raise ValueError(f"{address!r} is not an Ethereum address: expected 0x and 40 hexadecimal digits{hint}")
+        shown = HIDDEN if without_private_key(address) is HIDDEN else repr(address)
+        raise ValueError(f"{shown} is not an Ethereum address: expected 0x and 40 hexadecimal digits{hint}")
     digits = address[2:]
     checksummed = str(to_checksum_address("0x" + digits.lower()))
     if digits not in (digits.lower(), digits.upper()) and digits != checksummed[2:]:

@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._address import without_private_key
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config import (
     Owner,
     Setting,
@@ -84,11 +85,12 @@ def _place_differences(path: str, place: Place, wish: Wanted, book: t.Mapping[st
     there, wanted_watchers = place.updater.value, list(wish.watchers)
     if not same_address(there, wish.updater):
         told = f"{path}, field {place.field('updater')}: {_named(there, book)}. Expected: {wish.updater}"
-        yield difference(place.network, path, told, there, wish.updater)
+        yield difference(place.network, path, told, without_private_key(there), wish.updater)
     if not same_watchers(place.watchers.value, wanted_watchers):
         names = ", ".join(_named(address, book) for address in place.watchers.value) or "none"
         told = f"{path}, field {place.field('watchers')}: {names}. Expected: {', '.join(wanted_watchers)}"
-        yield difference(place.network, path, told, list(place.watchers.value), wanted_watchers)
+        shown = [without_private_key(address) for address in place.watchers.value]
+        yield difference(place.network, path, told, shown, wanted_watchers)
     for problem in found_problems(place, path):
         yield difference(place.network, path, problem)
 
@@ -98,7 +100,7 @@ def _named(found: t.Any, book: t.Mapping[str, Owner]) -> str:
     for address, owner in book.items():
         if same_address(found, address):
             return f"{address} ({owner})"
-    return repr(found)
+    return repr(without_private_key(found))
 
 
 @dataclass(frozen=True)

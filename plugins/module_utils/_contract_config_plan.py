@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _json_edit
+from ansible_collections.interchain.agent_ops.plugins.module_utils._address import without_private_key
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config import (
     HOME,
     NOT_YET,
@@ -79,8 +80,8 @@ def network_row(document: Document, place: Place, wish: Wanted) -> dict[str, t.A
         "field": place.name,
         "updater": wish.updater or None,
         "watchers": list(wish.watchers),
-        "found_updater": place.updater.value,
-        "found_watchers": list(place.watchers.value),
+        "found_updater": without_private_key(place.updater.value),
+        "found_watchers": [without_private_key(value) for value in place.watchers.value],
         "pending": not wish.known,
         "error": wish.error,
         "action": "",
@@ -141,16 +142,15 @@ def found_problems(place: Place, path: str) -> list[str]:
             problems.append(str(exc))
     watchers = [short_address(value) for value in place.watchers.value]
     for watcher in sorted({one for one in watchers if watchers.count(one) > 1}):
-        problems.append(f"{path}, field {place.field('watchers')}, names {watcher} more than once. Expected: once")
+        shown = without_private_key(watcher)
+        problems.append(f"{path}, field {place.field('watchers')}, names {shown} more than once. Expected: once")
     return problems
 
 
 def _found_address(value: str, where: str) -> str:
-    """Return an address that a file names. One of 32 bytes that is no Ethereum address has no checksum."""
+    """Return an address that a file names. One that is padded to 32 bytes has no checksum."""
     short = short_address(value)
-    if len(short) == _IDENTIFIER_LENGTH:
-        return short
-    return checked_address(short if len(value) == _IDENTIFIER_LENGTH else value, where)
+    return checked_address(short if len(short) < len(value) else value, where)
 
 
 def _fields(place: Place) -> t.Iterator[tuple[str, str]]:
@@ -198,9 +198,8 @@ def _uses(planned: Planned, wishes: t.Mapping[str, Wanted]) -> t.Iterator[Use]:
 
 def _checksummed(value: str) -> str:
     """Return an address as all others are compared with it; in a file that the run is not about, it may be anything."""
-    address = short_address(value)
     try:
-        return address if len(address) == _IDENTIFIER_LENGTH else checked_address(address, "")
+        return checked_address(short_address(value), "")
     except ValueError:
         return NOT_YET
 

@@ -243,6 +243,14 @@ def test_what_is_no_address_is_refused(value: object) -> None:
         _address.checksum_address(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", ["0x" + "4c" * 32, "4C" * 32, "0X" + "4c" * 32 + "\n", int("4c" * 32, 16)])
+def test_a_private_key_in_the_place_of_an_address_is_not_shown(value: object) -> None:
+    with pytest.raises(ValueError, match=r"is not an Ethereum address: expected 0x and 40") as caught:
+        _address.checksum_address(value)
+    assert str(caught.value).startswith(_address.HIDDEN)
+    assert str(value).strip() not in str(caught.value)
+
+
 @settings(max_examples=50, deadline=None)
 @given(addresses)
 def test_a_checksummed_address_stays_as_it_is(address: str) -> None:

@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 import pytest
+from ansible_collections.interchain.agent_ops.plugins.module_utils._address import HIDDEN
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config import wanted
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_ask import ask
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_drift import (
@@ -72,6 +73,21 @@ class TestFiles:
         assert [one["expected"] for one in found] == [UPDATERS["kovan"], [WATCHERS["kovan"]], None]
         assert "watchers: none. Expected" in found[1]["text"]
         assert "is the zero address" in found[2]["text"]
+
+    def test_a_private_key_that_somebody_took_for_an_address_is_shown_nowhere(self) -> None:
+        secret = "0x" + "4c" * 32
+        config = nomad_config()
+        config["protocol"]["networks"]["kovan"]["configuration"].update(updater=secret, watchers=[secret, secret])
+        damaged = document(config)
+        wishes = wanted(setting())
+        different = file_differences(setting(), [damaged], wishes)
+        (planned,) = plan(setting(), [damaged], wishes)
+        told = str([different, found_rows([damaged], wishes, different), planned.rows])
+        assert "4c4c" not in told
+        assert HIDDEN in told
+        with pytest.raises(ValueError, match=r"configuration.watchers: \(64 hexadecimal digits, not shown") as caught:
+            plan(setting(), [damaged], wanted(setting(only=["rinkeby"])))
+        assert "4c4c" not in str(caught.value)
 
     def test_keys_that_failed_and_networks_without_a_file_are_differences(self) -> None:
         keys = [
