@@ -79,7 +79,7 @@ def public_key_address(public_key: bytes | str) -> str:
 
 
 def without_private_key(value: t.Any) -> t.Any:
-    """Return what stands where an address is expected, as it may be shown: not what somebody took for one by mistake."""
+    """Return what stands in the place of an address as it may be shown: whatever somebody pasted there by mistake."""
     long = isinstance(value, int) and value.bit_length() > _ADDRESS_BITS
     return HIDDEN if long or (isinstance(value, str) and _PRIVATE_KEY.match(value)) else value
 

@@ -103,7 +103,13 @@ def _check(setting: Setting) -> None:
         if network not in setting.networks:
             raise ValueError(f"The network {network} is none of the environment's. Expected: one of {known}")
     for network, settings in setting.networks.items():
-        for replica in settings.get("replicas") or ():
+        replicas = settings.get("replicas") or ()
+        if isinstance(replicas, (str, bytes)) or not isinstance(replicas, t.Sequence):
+            raise ValueError(
+                f"The replicas of {network} are a {type(replicas).__name__}. Expected: a list of networks. Correct"
+                f" agent_ops_network in host_vars/{network}.yml"
+            )
+        for replica in replicas:
             if replica not in setting.networks:
                 raise ValueError(
                     f"The replicas of {network} name {replica}, which is none of the environment's networks."

@@ -62,6 +62,8 @@ def _ask_one(network: str, asked: t.Sequence[Question], node: Node, chain_id: in
     first, *answers = node.batch([("eth_chainId", []), *(question.call() for question in asked)])
     if isinstance(first, RpcError):
         return [_silent(network, str(first))]
+    if chain_id is not None and _number(first) is None:
+        return [_silent(network, "what the node says of its chain is not a number")]
     if chain_id is not None and _number(first) != chain_id:
         text = (
             f"The node of {network} is of the chain {_number(first)}. Expected: {chain_id}, the chain_id that"

@@ -10,6 +10,7 @@ Pure: no ansible, no AWS, no files; errors are :class:`ValueError`.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_con
 # The first four bytes of the Keccak-256 hash of updater() and of watcherPermission(address,uint32).
 _UPDATER_SELECTOR = "0xdf034cd0"
 _WATCHER_PERMISSION_SELECTOR = "0x427ebef5"
-_WORD_DIGITS = 64
+_WORD = re.compile(r"0x([0-9a-fA-F]{64})")
 _LARGEST_DOMAIN = 2**32 - 1
 
 Difference = dict[str, t.Any]
@@ -227,18 +228,31 @@ def _read_answer(question: Question, answer: t.Any) -> tuple[str | None, str | N
     where = f"{question.told} of {question.to} on {question.network}"
     if isinstance(answer, Exception):
         return None, f"{where} was not answered: {answer}"
-    digits = answer[2:] if isinstance(answer, str) and answer.startswith("0x") else ""
     if answer == "0x":
         return None, f"{where} has no answer: there is no such contract. Expected: {question.expected}"
-    try:
-        number = int(digits[:_WORD_DIGITS], 16) if len(digits) >= _WORD_DIGITS else None
-    except ValueError:
-        number = None
-    if number is None:
+    word = _WORD.match(answer) if isinstance(answer, str) else None
+    if word is None:
         return None, f"{where} was answered with something else than a value. Expected: {question.expected}"
+    number = int(word[1], 16)
     if question.expected == "true":
         return ("true" if number else "false"), None
     return f"0x{number:040x}", None
+
+
+def chain_ids(networks: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, int]:
+    """Return the number that each network's node must give, of the networks of which that is known."""
+    found = {}
+    for network, settings in networks.items():
+        number = settings.get("chain_id")
+        if number in (None, ""):
+            continue
+        if not str(number).isdecimal():
+            raise ValueError(
+                f"The chain_id of {network} is {number!r}. Expected: a number, chain_id in agent_ops_network of"
+                f" host_vars/{network}.yml"
+            )
+        found[network] = int(number)
+    return found
 
 
 def contracts_of(documents: t.Sequence[Document], given: t.Mapping[str, t.Any]) -> dict[str, t.Mapping[str, t.Any]]:
@@ -248,10 +262,9 @@ def contracts_of(documents: t.Sequence[Document], given: t.Mapping[str, t.Any]) 
         for network in document.places:
             core = document.contracts(network)
             if core:
-                replicas = core.get("replicas")
                 found[network] = {
                     "home": _proxy(core.get("home")),
-                    "replicas": {home: _proxy(one) for home, one in (replicas or {}).items()},
+                    "replicas": {home: _proxy(one) for home, one in core.get("replicas", {}).items()},
                     "connection_manager": core.get("xAppConnectionManager"),
                 }
     for network, contracts in given.items():
@@ -264,6 +277,11 @@ def contracts_of(documents: t.Sequence[Document], given: t.Mapping[str, t.Any]) 
             raise ValueError(
                 f"contracts of {network} has {', '.join(map(str, strange))}. Expected: home, replicas,"
                 " connection_manager"
+            )
+        replicas = contracts.get("replicas")
+        if replicas is not None and not isinstance(replicas, t.Mapping):
+            raise ValueError(
+                f"replicas in contracts of {network} is a {type(replicas).__name__}. Expected: home network to address"
             )
         found[network] = contracts
     return found

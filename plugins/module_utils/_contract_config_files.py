@@ -250,6 +250,8 @@ def _replica_problems(
             if there is not None and not _is_substrate(there) and name not in _mapping(there.get("replicas")):
                 yield f"core.{connection}.replicas has no {name}, whose connections list {connection}"
     for name, entry in core.items():
+        if not isinstance(_mapping(entry).get("replicas", {}), dict):
+            yield f"core.{name}.replicas is not an object"
         for home in _mapping(_mapping(entry).get("replicas")):
             if home not in names:
                 yield f"core.{name}.replicas has {home}, which networks does not list"

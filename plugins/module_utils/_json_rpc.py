@@ -20,6 +20,8 @@ import urllib.error
 import urllib.request
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._report import plain
+
 _LARGEST = 32 * 1024 * 1024
 _CHUNK = 65536
 _BUSY = (429, 502, 503, 504)
@@ -112,7 +114,8 @@ class JsonRpc:
             answers = None
         if not isinstance(answers, list):
             return [self._tried(request) for request in requests]
-        known = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        # Compared by type: True is a 1 as well, and a list is the key of nothing.
+        known = {one["id"]: one for one in answers if isinstance(one, dict) and type(one.get("id")) is int}
         return [self._outcome(known.get(request["id"])) for request in requests]
 
     def _request(self, method: str, params: t.Sequence[t.Any]) -> dict[str, t.Any]:
@@ -135,7 +138,7 @@ class JsonRpc:
         error = answer.get("error")
         if isinstance(error, dict):
             code = error.get("code")
-            text = self._hidden(" ".join(str(error.get("message")).split()))
+            text = self._hidden(plain(error.get("message")))
             raise RpcError(f"the node says: {text} ({code})", code if isinstance(code, int) else 0)
         if error is not None or "result" not in answer:
             raise RpcError("the node's answer is not one of JSON-RPC", 0)
@@ -185,7 +188,7 @@ class JsonRpc:
             problem = self._late() if isinstance(exc.reason, TimeoutError) else RpcError(_unreachable(exc.reason))
         except (OSError, http.client.HTTPException) as exc:
             problem = RpcError(_unreachable(exc))
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = RpcError("the node's answer is not JSON")
         raise problem from None
 

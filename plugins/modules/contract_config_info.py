@@ -133,6 +133,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_con
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_ask import Node, ask
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_drift import (
     Difference,
+    chain_ids,
     contracts_of,
     difference,
     file_differences,
@@ -161,10 +162,9 @@ def _chain(
             raise RpcError(f"there is no RPC URL. Expected: rpc_url in agent_ops_network of host_vars/{network}.yml")
         return JsonRpc(url, timeout=timeout)
 
-    numbers = {network: settings.get("chain_id") for network, settings in given.networks.items()}
-    chain_ids = {network: int(number) for network, number in numbers.items() if number and params["check_chain_ids"]}
+    numbers = chain_ids(given.networks) if params["check_chain_ids"] else {}
     # A node that is slow may take its time for a batch and, once more, for what it was asked again one by one.
-    left += ask(asked, connect, chain_ids, 2.0 * timeout + 1)
+    left += ask(asked, connect, numbers, 2.0 * timeout + 1)
     told = [
         {"network": one.network, "question": one.told, "contract": one.to, "expected": one.expected} for one in asked
     ]

@@ -104,6 +104,10 @@ KOVAN_WATCHER = "the watcher of kovan"
             " Correct agent_ops_network in host_vars/kovan.yml",
         ),
         (
+            {"networks": {"kovan": {"replicas": "kovan"}}, "only": ["kovan"]},
+            "The replicas of kovan are a str. Expected: a list of networks. Correct agent_ops_network",
+        ),
+        (
             {"signing_keys": with_row("staging-kovan-updater-signer", environment="production")},
             "The key staging-kovan-updater-signer is of the environment 'production'. Expected: 'staging'",
         ),

@@ -15,6 +15,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_con
 from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_config_drift import (
     Question,
     chain_differences,
+    chain_ids,
     contracts_of,
     file_differences,
     found_rows,
@@ -175,6 +176,7 @@ class TestQuestions:
         ("given", "told"),
         [
             ({"kovan": "0x1"}, "contracts of kovan is a str. Expected: home, replicas, connection_manager"),
+            ({"kovan": {"replicas": ["0x1"]}}, "replicas in contracts of kovan is a list. Expected: home network to"),
             ({"kovan": {"houses": 1}}, "contracts of kovan has houses. Expected: home, replicas, connection_manager"),
         ],
     )
@@ -226,6 +228,8 @@ WHERE = f"home.updater() of {address(9)} on kovan"
         (UPDATERS["kovan"], "0x", f"{WHERE} has no answer: there is no such contract. Expected: {UPDATERS['kovan']}"),
         (UPDATERS["kovan"], "0x12", f"{WHERE} was answered with something else than a value."),
         (UPDATERS["kovan"], "0x" + "g" * 64, f"{WHERE} was answered with something else than a value."),
+        ("true", "0x" + "_" + "1" * 63, f"{WHERE} was answered with something else than a value."),
+        ("true", "0x" + " " * 63 + "1", f"{WHERE} was answered with something else than a value."),
         (UPDATERS["kovan"], None, f"{WHERE} was answered with something else than a value."),
         (
             UPDATERS["kovan"],
@@ -291,7 +295,21 @@ class TestAsk:
             "The chain of kovan could not be asked: the node says: no (1)"
         ]
         strange = Nodes({"kovan": [None, word("0")]})
-        assert "is of the chain None" in ask(ASKED[:1], strange.connect, {"kovan": 42}, 5)[0]["text"]
+        assert texts(ask(ASKED[:1], strange.connect, {"kovan": 42}, 5)) == [
+            "The chain of kovan could not be asked: what the node says of its chain is not a number"
+        ]
+
+
+def test_a_chains_number_must_be_one() -> None:
+    assert chain_ids({"kovan": {"chain_id": "42"}, "rinkeby": {}, "alfajores": {"chain_id": 44787}}) == {
+        "kovan": 42,
+        "alfajores": 44787,
+    }
+    for strange in ("0x2a", [42], True, -1):
+        with pytest.raises(
+            ValueError, match=r"The chain_id of kovan is .*Expected: a number, chain_id in agent_ops_net"
+        ):
+            chain_ids({"kovan": {"chain_id": strange}})
 
 
 def test_questions_are_data() -> None:

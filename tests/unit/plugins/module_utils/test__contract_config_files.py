@@ -170,6 +170,7 @@ def network(**values: Any) -> Callable[[dict[str, Any]], None]:
         (network(name="rinkeby"), "protocol.networks.kovan.name is not kovan"),
         (network(connections="rinkeby"), "protocol.networks.kovan.connections is not a list of names"),
         (network(configuration=None), "protocol.networks.kovan.configuration is not an object"),
+        (lambda config: config["core"]["kovan"].update(replicas=["rinkeby"]), "core.kovan.replicas is not an object"),
         (
             lambda config: config["core"]["rinkeby"]["replicas"].pop("kovan"),
             "core.rinkeby.replicas has no kovan, whose connections list rinkeby",

@@ -118,6 +118,12 @@ def test_a_call_of_a_batch_fails_alone(server: Server) -> None:
     assert str(third) == "the node left a call of a batch unanswered"
 
 
+def test_an_answer_to_nothing_that_was_asked_is_none(server: Server) -> None:
+    server.answer = lambda node, _body: node.send([{"id": [], "result": 1}, {"id": True, "result": 1}])
+    (found,) = client(server).batch([("a", [])])
+    assert str(found) == "the node left a call of a batch unanswered"
+
+
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_node_that_takes_no_batches_is_asked_one_by_one(server: Server, status: int) -> None:
     def answer(node: Node, body: Any) -> None:
@@ -172,6 +178,11 @@ def echo_url(node: Node, _body: Any) -> None:
     ("answer", "told"),
     [
         (lambda node, _body: node.send(b"<html>"), "the node's answer is not JSON"),
+        (lambda node, _body: node.send(b"[" * 100_000), "the node's answer is not JSON"),
+        (
+            lambda node, _body: node.send({"id": 1, "error": {"code": 3, "message": "\x1b[2J\nno"}}),
+            "the node says:  [2J no (3)",
+        ),
         (lambda node, _body: node.send([]), "the node's answer is not one of JSON-RPC"),
         (lambda node, _body: node.send({"id": 1}), "the node's answer is not one of JSON-RPC"),
         (lambda node, _body: node.send({"id": 1, "error": "no"}), "the node's answer is not one of JSON-RPC"),
