@@ -70,7 +70,7 @@ def test_staging_from_keys_to_files_to_a_report_that_fails_on_drift(
     }
     assert json.loads((tmp_path / "kovan.json").read_text())["updater"] == ZERO
     # The keys were read once, by the role that made them.
-    assert "Read the attestation keys from AWS KMS" not in first.output
+    assert "Read the keys from AWS KMS" not in first.output
 
     aws.clear_log()
     second = play("staging", "sandbox", playbook="contract_config.yml", options=variables(contract_config_files=files))
@@ -126,11 +126,14 @@ def test_staging_from_keys_to_files_to_a_report_that_fails_on_drift(
     assert "| kovan |" in (folder.parent / "contract_config.md").read_text()
 
 
-def test_development_has_a_plan_before_there_are_keys_and_reads_hex_keys(play: Play, tmp_path: Path) -> None:
+def test_development_has_a_plan_before_there_are_keys_and_reads_hex_keys(
+    play: Play, report: Report, tmp_path: Path
+) -> None:
     files = core_files(tmp_path, "kovan", "alfajores", environment="dev")
     both = tmp_path / "both.yml"
     both.write_text(BOTH_ROLES, encoding="utf-8")
-    options = variables(contract_config_files=files)
+    agents = {**AGENTS, "relayer": ["signer"]}
+    options = variables(contract_config_files=files, agent_ops_agents=agents)
     plan = play("development", "sandbox", playbook="contract_config.yml", options=("--check", "--diff", *options))
     assert plan.code == 0, plan.output
     assert "2 networks in files: 2 would be created" in plan.output
@@ -143,6 +146,15 @@ def test_development_has_a_plan_before_there_are_keys_and_reads_hex_keys(play: P
     copy = tmp_path / "artifacts/sandbox/development/contract_config/kovan/kovan.json"
     assert json.loads(copy.read_text())["updater"] != ZERO
 
+    # Also where the keys are read anew, an address that signs transactions is no watcher's.
+    relayer = report("development")["development-alfajores-relayer-signer"]["address"]
+    more = variables(
+        contract_config_files=files, agent_ops_agents=agents, contract_config_additional_watchers={"kovan": [relayer]}
+    )
+    refused = play("development", "sandbox", playbook="contract_config.yml", options=more)
+    assert refused.code != 0
+    assert "is also that of the key development-alfajores-relayer-signer" in refused.told
+
 
 def test_keys_that_cannot_be_read_end_the_run_for_all_networks(play: Play, tmp_path: Path) -> None:
     files = core_files(tmp_path, "kovan", "moonbasealpha")
@@ -150,7 +162,7 @@ def test_keys_that_cannot_be_read_end_the_run_for_all_networks(play: Play, tmp_p
     done = play("staging", "sandbox", playbook="contract_config.yml", options=options)
     assert done.code != 0
     assert "Expected: 999999999999" in done.told
-    assert "Read the attestation keys from AWS KMS" in done.told
+    assert "Read the keys from AWS KMS" in done.told
     assert "Write updaters and watchers into the deployment configurations" not in done.told
 
 
