@@ -255,7 +255,9 @@ def chain_ids(networks: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, int]
     return found
 
 
-def contracts_of(documents: t.Sequence[Document], given: t.Mapping[str, t.Any]) -> dict[str, t.Mapping[str, t.Any]]:
+def contracts_of(
+    documents: t.Sequence[Document], given: t.Mapping[str, t.Any], networks: t.Mapping[str, t.Any]
+) -> dict[str, t.Mapping[str, t.Any]]:
     """Return the contracts' addresses on each network: those that are given, else those in a file."""
     found: dict[str, t.Mapping[str, t.Any]] = {}
     for document in documents:
@@ -268,6 +270,11 @@ def contracts_of(documents: t.Sequence[Document], given: t.Mapping[str, t.Any]) 
                     "connection_manager": core.get("xAppConnectionManager"),
                 }
     for network, contracts in given.items():
+        if network not in networks:
+            raise ValueError(
+                f"contracts names {network!r}, which is none of the environment's networks. Expected: one of"
+                f" {', '.join(networks)}"
+            )
         if not isinstance(contracts, t.Mapping):
             raise ValueError(
                 f"contracts of {network} is a {type(contracts).__name__}. Expected: home, replicas, connection_manager"

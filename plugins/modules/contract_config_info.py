@@ -154,7 +154,7 @@ def _chain(
 ) -> tuple[list[dict[str, t.Any]], list[Difference]]:
     """Ask the chains; return what was asked, and what differs."""
     timeout = params["rpc_timeout"]
-    asked, left = questions(given, contracts_of(documents, params["contracts"]))
+    asked, left = questions(given, contracts_of(documents, params["contracts"], given.networks))
 
     def connect(network: str) -> Node:
         url = params["rpc_urls"].get(network)

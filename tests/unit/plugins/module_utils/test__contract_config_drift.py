@@ -140,7 +140,7 @@ def selector(signature: str) -> str:
 
 class TestQuestions:
     def test_home_replicas_and_permissions_are_asked_for(self) -> None:
-        found, left = questions(setting(only=["rinkeby"]), contracts_of([written()], {}))
+        found, left = questions(setting(only=["rinkeby"]), contracts_of([written()], {}, NETWORKS))
         assert left == []
         kovan_watcher = WATCHERS["kovan"][2:].lower()
         assert [(one.told, one.to, one.data, one.expected) for one in found] == [
@@ -156,13 +156,13 @@ class TestQuestions:
         assert found[0].call() == ("eth_call", [{"to": address(0x340011), "data": selector("updater()")}, "latest"])
 
     def test_both_readings_ask_the_same(self) -> None:
-        contracts = contracts_of([written()], {})
+        contracts = contracts_of([written()], {}, NETWORKS)
         assert questions(setting(), contracts) == questions(setting(watchers_of="connected_homes"), contracts)
         assert len(questions(setting(), contracts)[0]) == 3 + 2 * 4
 
     def test_addresses_may_be_given_and_what_has_none_is_said(self) -> None:
         given = {"kovan": {"home": address(1), "replicas": {"rinkeby": address(2)}}}
-        found, left = questions(setting(), contracts_of([], given))
+        found, left = questions(setting(), contracts_of([], given, NETWORKS))
         assert [one.to for one in found] == [address(1), address(2)]
         assert [(one["network"], one["text"].split(",")[0]) for one in left] == [
             ("kovan", "On kovan nothing could be asked of the connection manager"),
@@ -175,6 +175,10 @@ class TestQuestions:
     @pytest.mark.parametrize(
         ("given", "told"),
         [
+            (
+                {"kovn": {}},
+                "contracts names 'kovn', which is none of the environment's networks. Expected: one of kovan,",
+            ),
             ({"kovan": "0x1"}, "contracts of kovan is a str. Expected: home, replicas, connection_manager"),
             ({"kovan": {"replicas": ["0x1"]}}, "replicas in contracts of kovan is a list. Expected: home network to"),
             ({"kovan": {"houses": 1}}, "contracts of kovan has houses. Expected: home, replicas, connection_manager"),
@@ -182,21 +186,21 @@ class TestQuestions:
     )
     def test_contracts_of_another_form_are_refused(self, given: Any, told: str) -> None:
         with pytest.raises(ValueError, match=told):
-            contracts_of([], given)
+            contracts_of([], given, NETWORKS)
 
     def test_a_contracts_address_and_a_domain_must_be_such(self) -> None:
         with pytest.raises(ValueError, match=re.escape("The contract for home.updater() on kovan is the zero address")):
             questions(setting(only=["kovan"]), {"kovan": {"home": ZERO}})
         networks = {**NETWORKS, "rinkeby": {**NETWORKS["rinkeby"], "domain": "x"}}
         with pytest.raises(ValueError, match=r"The domain of rinkeby is 'x'. Expected: a number of at most 32 bits"):
-            questions(setting(networks=networks, only=["kovan"]), contracts_of([written()], {}))
+            questions(setting(networks=networks, only=["kovan"]), contracts_of([written()], {}, NETWORKS))
 
     def test_keys_that_failed_are_said_and_nothing_is_asked_for_them(self) -> None:
         keys = [
             {**one, "action": "failed", "address": None, "error": "no"} if one["network"] == "kovan" else one
             for one in rows()
         ]
-        found, left = questions(setting(signing_keys=keys, only=["rinkeby"]), contracts_of([written()], {}))
+        found, left = questions(setting(signing_keys=keys, only=["rinkeby"]), contracts_of([written()], {}, NETWORKS))
         assert [one.told for one in found] == ["home.updater()"]
         assert [one["where"] for one in left] == ["keys"]
 
