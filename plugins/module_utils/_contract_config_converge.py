@@ -41,9 +41,10 @@ def _in_place(source: Source, plan: Planned, dry_run: bool) -> list[dict[str, t.
 
 def _copy(source: Source, plan: Planned, dry_run: bool) -> list[dict[str, t.Any]]:
     place = t.cast("t.Any", source.copy)
-    last: TextFile | None = None
-    if place.is_file():
-        last = read_text(str(place))
+    try:
+        last = read_text(str(place)) if place.is_file() else None
+    except ValueError as exc:
+        return [_failed(row, str(exc)) for row in plan.rows]
     rows = [_of_copy(row, str(place), last, plan.text) for row in plan.rows]
     if (last is None or last.text != plan.text) and not dry_run:
         try:

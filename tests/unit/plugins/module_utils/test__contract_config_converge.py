@@ -85,3 +85,15 @@ def test_two_files_with_one_copy_are_refused(tmp_path: Path) -> None:
 def test_a_users_files_are_never_where_those_of_a_sandbox_run_are_written(files: list[dict[str, Any]]) -> None:
     assert all(one.copy is None for one in sources(params(files), NETWORKS))
     assert all(one.copy is not None for one in sources(params(files, sandbox=True), NETWORKS))
+
+
+def test_a_copy_that_cannot_be_read_fails_its_network_alone(files: list[dict[str, Any]], tmp_path: Path) -> None:
+    given = params(files, sandbox=True, root=str(tmp_path / "artifacts"))
+    found = prepared(given)
+    converging.converge(*found, dry_run=False)
+    broken = found[0][1].copy
+    assert broken is not None
+    broken.write_bytes(b"\xff")
+    rows = converging.converge(*found, dry_run=False)
+    assert [row["action"] for row in rows] == ["unchanged", "failed", "unchanged"]
+    assert failures(rows) == [f"rinkeby: {broken} is not UTF-8 text: byte 0 cannot be read as such"]
