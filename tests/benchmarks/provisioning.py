@@ -17,6 +17,7 @@ from sandbox.client import Sandbox, environment_without_aws
 from tests.benchmarks.world import ROOT
 
 GOAL_SECONDS = 30.0
+CONTRACTS = ROOT / "extensions" / "molecule" / "shared" / "contracts" / "staging.json"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
     }
     command = ["ansible-playbook", "provision.yml", "-i", "inventories/staging", "-i", "inventories/sandbox"]
     command += ["-e", f"agent_ops_sandbox_artifacts_root={folder / 'artifacts' / 'sandbox'}"]
+    # Without a file the role for deployment configurations has nothing to do.
+    command += ["-e", json.dumps({"contract_config_files": [{"path": str(CONTRACTS)}]})]
     start = time.monotonic()
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
