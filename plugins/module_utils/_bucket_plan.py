@@ -130,7 +130,8 @@ class BucketPlan:
         self.changes.append({"kind": "bucket", "name": name, "action": action, "details": list(details)})
 
 
-_ORIGIN = re.compile(r"\*|https?://[^/\s*]*\*?[^/\s*]*")
+# Browsers send hosts in small letters and in ASCII (xn--), and S3 compares letter by letter.
+_ORIGIN = re.compile(r"\*|https?://(?=[a-z0-9*\[])[a-z0-9._:\[\]-]*\*?[a-z0-9._:\[\]-]*")
 
 
 def checked_origins(origins: t.Sequence[str]) -> list[str]:
@@ -143,10 +144,38 @@ def checked_origins(origins: t.Sequence[str]) -> list[str]:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"proof_bucket_cors_origins has {origin!r}. Expected: *, or scheme and host as a browser sends them,"
-                " with at most one *, for instance https://app.example.org"
+                f"proof_bucket_cors_origins has {origin!r}. Expected: *, or scheme and host as a browser sends them, in"
+                " small letters and with at most one *, for instance https://app.example.org"
             )
     return list(dict.fromkeys(origins))
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html
+_TAG_CHARACTERS = re.compile(r"[\w .:/=+@-]*")
+_MOST_TAGS = 50
+
+
+def checked_tags(tags: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return further tags that Amazon S3 takes, which it says only after the bucket was made and opened.
+
+    :raises ValueError: for others, and those that the bucket is known by.
+    """
+    found = {str(name): str(value) for name, value in tags.items()}
+    expected = (
+        "Expected: up to 128 letters, digits, spaces and any of . : / = + - @ _ for a name, not aws: at its beginning,"
+        " up to 256 for a value, and neither environment nor agent_ops:bucket, which are the collection's"
+    )
+    for name, value in found.items():
+        reserved = name.lower().startswith("aws:") or name in ("environment", OWNERSHIP_TAG)
+        fits = 0 < len(name) <= 128 and len(value) <= 256 and _TAG_CHARACTERS.fullmatch(name + value)
+        if reserved or not fits:
+            raise ValueError(f"proof_bucket_tags has the tag {name!r} with the value {value!r}. {expected}")
+    if len(found) > _MOST_TAGS - 2:
+        raise ValueError(
+            f"proof_bucket_tags has {len(found)} tags. Expected: at most {_MOST_TAGS - 2}, as a bucket has at most"
+            f" {_MOST_TAGS}, two of which are the collection's"
+        )
+    return found
 
 
 def plan_bucket(wish: Wish, found: Found) -> BucketPlan:
@@ -160,7 +189,7 @@ def plan_bucket(wish: Wish, found: Found) -> BucketPlan:
         plan.cors = {"state": "present", "rules": wish.cors} if cors else {"state": "absent"}
         details.append(f"CORS for {', '.join(wish.cors_origins)}" if cors else "without CORS")
     if arguments or not found.exists:
-        plan.buckets = [*_acl_first(found, arguments), arguments]
+        plan.buckets = [*_acl_first(found, arguments), *_policy_first(found, arguments), arguments]
     if found.exists:
         plan.before = {f"bucket {wish.name}": _held(found)}
     if details or not found.exists:
@@ -171,7 +200,7 @@ def plan_bucket(wish: Wish, found: Found) -> BucketPlan:
     return plan
 
 
-def plan_removal(name: str, found: Found, confirmation: str) -> BucketPlan:
+def plan_removal(name: str, environment: str, found: Found, confirmation: str) -> BucketPlan:
     """Return what removes the bucket, if it is confirmed and empty: objects are never deleted here."""
     plan = BucketPlan()
     if not found.exists:
@@ -189,6 +218,8 @@ def plan_removal(name: str, found: Found, confirmation: str) -> BucketPlan:
             f"The bucket {name} was not made by this collection: it has no tag {OWNERSHIP_TAG}={name}. Nothing was"
             " removed. Delete it by hand if it is not needed"
         )
+    else:
+        plan.problems += _of_another_environment(name, environment, found)
     if found.contents:
         plan.problems.append(
             f"The bucket {name} is not empty: it holds {found.contents}. Nothing was removed. Readers may still need"
@@ -218,18 +249,24 @@ def _refused(wish: Wish, found: Found) -> t.Iterator[str]:
             f"The bucket {wish.name} is in {found.region}. Expected: {wish.region}. A bucket cannot be moved: correct"
             " agent_ops_proof_bucket_region, or choose another name (agent_ops_proof_bucket)"
         )
-    environment = found.tags.get("environment")
     ours = found.tags.get(OWNERSHIP_TAG) == wish.name
-    if ours and environment != wish.environment:
-        yield (
-            f"The bucket {wish.name} is that of the environment {environment}, by its tag. Expected:"
-            f" {wish.environment}. Give each environment a bucket of its own (agent_ops_proof_bucket)"
-        )
+    if ours:
+        yield from _of_another_environment(wish.name, wish.environment, found)
     if not ours and found.contents and not wish.adopt:
         yield (
             f"The bucket {wish.name} was not made by this collection (it has no tag {OWNERSHIP_TAG}={wish.name}), and"
             f" holds {found.contents}, which anybody could read. Expected: a bucket of ours, or an empty one. To take"
             " it over with what is in it, set proof_bucket_adopt to true"
+        )
+
+
+def _of_another_environment(name: str, wanted: str, found: Found) -> t.Iterator[str]:
+    environment = found.tags.get("environment")
+    # Without that tag, which somebody took away, it is put right as any other.
+    if environment not in (None, wanted):
+        yield (
+            f"The bucket {name} is that of the environment {environment}, by its tag. Expected: {wanted}. Give each"
+            " environment a bucket of its own (agent_ops_proof_bucket)"
         )
 
 
@@ -276,6 +313,16 @@ def _acl_first(found: Found, arguments: Entry) -> list[Entry]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
     """
     return [{"acl": "private"}] if "object_ownership" in arguments and found.foreign_grants else []
+
+
+def _policy_first(found: Found, arguments: Entry) -> list[Entry]:
+    """A policy that nobody was let in by is replaced before it is let to count, and the module would open first.
+
+    Otherwise, whatever it allows to everybody would be allowed until then, and on, if the new policy cannot be put.
+    """
+    if "policy" not in arguments or found.policy is None or not found.block.get("restrict_public_buckets"):
+        return []
+    return [{"public_access": {**WANTED_BLOCK, "restrict_public_buckets": True}, "policy": arguments["policy"]}]
 
 
 def _held(found: Found) -> Entry:

@@ -258,7 +258,7 @@ def _check(module: AwsModule, account_id: str, partition: str, region: str) -> _
             region=region,
             account_id=account_id,
             partition=partition,
-            tags={name: str(value) for name, value in params["tags"].items()},
+            tags=_bucket_plan.checked_tags(params["tags"]),
             cors_origins=_bucket_plan.checked_origins(params["cors_origins"]),
             **{name: params[name] for name in ("environment", "versioning", "tls_only", "public_list", "adopt")},
         )
@@ -276,7 +276,7 @@ def _plan(
     if found.owned and (removal or not ours):
         found.contents = reader.contents(wish.name)
     if removal:
-        return _bucket_plan.plan_removal(wish.name, found, module.params["removal_confirmation"])
+        return _bucket_plan.plan_removal(wish.name, wish.environment, found, module.params["removal_confirmation"])
     plan = _bucket_plan.plan_bucket(wish, found)
     lacking = _keys_elsewhere(module, call, wish, region)
     if lacking and module.check_mode:

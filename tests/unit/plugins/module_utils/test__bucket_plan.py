@@ -15,6 +15,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_plan 
     Found,
     Wish,
     checked_origins,
+    checked_tags,
     plan_bucket,
     plan_removal,
 )
@@ -104,6 +105,7 @@ def test_a_bucket_that_is_as_wanted(found: Found) -> None:
         ({"encryption": None}, {"encryption": "AES256"}, "encrypted at rest"),
         ({"versioning": "Enabled"}, {"versioning": False}, "without further versions"),
         ({"tags": {"team": "bridge"}}, {"tags": WISH.all_tags}, "with the tag environment=staging"),
+        ({"tags": {"agent_ops:bucket": NAME}}, {"tags": WISH.all_tags}, "with the tag environment=staging"),
     ],
 )
 def test_only_what_differs_is_done(drift: dict[str, Any], arguments: dict[str, Any], told: str) -> None:
@@ -128,6 +130,16 @@ def test_an_acl_that_lets_others_in_is_emptied_before_acls_are_turned_off() -> N
     plan = plan_bucket(WISH, held(ownership="ObjectWriter", foreign_grants=["global/AllUsers"]))
     assert plan.buckets == [{"acl": "private"}, {"object_ownership": "BucketOwnerEnforced"}]
     assert plan.before[f"bucket {NAME}"]["acl"] == ["global/AllUsers"]
+
+
+def test_a_policy_that_nobody_was_let_in_by_is_replaced_before_it_counts() -> None:
+    shut = dict.fromkeys(WANTED_BLOCK, True)
+    wide = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*Object"}]}
+    first, then = plan_bucket(WISH, held(policy=wide, block=shut)).buckets
+    assert first == {"policy": WISH.policy, "public_access": {**WANTED_BLOCK, "restrict_public_buckets": True}}
+    assert then == {"policy": WISH.policy, "public_access": WANTED_BLOCK}
+    # Whoever reads already goes on reading.
+    assert len(plan_bucket(WISH, held(policy=wide, block=OFF)).buckets) == 1
 
 
 @pytest.mark.parametrize(
@@ -172,10 +184,10 @@ def test_a_foreign_bucket_is_left_alone() -> None:
 
 
 def test_a_removal() -> None:
-    plan = plan_removal(NAME, held(), NAME)
+    plan = plan_removal(NAME, "staging", held(), NAME)
     assert (plan.problems, plan.buckets) == ([], [{"state": "absent"}])
     assert plan.changes[0]["action"] == "delete"
-    assert plan_removal(NAME, Found(), "").changes == []
+    assert plan_removal(NAME, "staging", Found(), "").changes == []
 
 
 @pytest.mark.parametrize(
@@ -184,21 +196,55 @@ def test_a_removal() -> None:
         (held(), "", "and proof_bucket_removal_confirmation is ''. Expected: the bucket's name. Nothing was removed"),
         (held(), "staging", "and proof_bucket_removal_confirmation is 'staging'. Expected: the bucket's name."),
         (held(contents="the delete marker of home/0"), NAME, "is not empty: it holds the delete marker of home/0."),
+        (
+            held(tags={**WISH.all_tags, "environment": "production"}),
+            NAME,
+            f"The bucket {NAME} is that of the environment production, by its tag. Expected: staging.",
+        ),
         (held(tags={}), NAME, f"was not made by this collection: it has no tag agent_ops:bucket={NAME}."),
         (Found(exists=True), NAME, "belongs to another AWS account"),
     ],
 )
 def test_a_removal_that_is_refused(found: Found, confirmation: str, problem: str) -> None:
-    (told,) = plan_removal(NAME, found, confirmation).problems
+    (told,) = plan_removal(NAME, "staging", found, confirmation).problems
     assert problem in told
 
 
 def test_origins() -> None:
-    good = ["*", "https://app.example.org", "http://localhost:3000", "https://*.example.org"]
+    good = ["*", "https://app.example.org", "http://localhost:3000", "http://[::1]:80", "https://*.example.org"]
     assert checked_origins([*good, "*"]) == good
-    for bad in ("", "app.example.org", "https://app.example.org/", "https://a.org https://b.org", "https://*.*.org"):
+    urls = ("https://", "https://app.example.org/", "https://a.org https://b.org", "https://*.*.org", "https://a.org?b")
+    for bad in (
+        "",
+        "app.example.org",
+        *urls,
+        "https://App.example.org",
+        "https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example",
+    ):
         with pytest.raises(ValueError, match=r"proof_bucket_cors_origins has .* Expected: \*, or scheme and host"):
             checked_origins([bad])
+
+
+def test_tags() -> None:
+    assert checked_tags({"team": "bridge", "cost": 7}) == {"team": "bridge", "cost": "7"}
+    long = "a" * 129
+    for bad in (
+        {"aws:x": "1"},
+        {"AWS:x": ""},
+        {"": "x"},
+        {"a,b": ""},
+        {"a\n": ""},
+        {"a": "<b>"},
+        {long: ""},
+        {"a": long * 2},
+    ):
+        with pytest.raises(ValueError, match=r"proof_bucket_tags has the tag .* Expected: up to 128 letters"):
+            checked_tags(bad)
+    for ours in WISH.all_tags:
+        with pytest.raises(ValueError, match="neither environment nor agent_ops:bucket"):
+            checked_tags({ours: "development"})
+    with pytest.raises(ValueError, match=r"proof_bucket_tags has 49 tags\. Expected: at most 48"):
+        checked_tags({str(number): "" for number in range(49)})
 
 
 @pytest.mark.parametrize(
