@@ -67,6 +67,11 @@ options:
     type: list
     elements: dict
     default: []
+  proof_agents:
+    description: Agents that write proofs, as far as the inventory names them. One that has no keys is a problem.
+    type: list
+    elements: str
+    default: []
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

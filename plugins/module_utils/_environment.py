@@ -35,6 +35,7 @@ def environment_problems(
     limited: t.Sequence[str] = (),
     naming: t.Mapping[str, t.Any] | None = None,
     operators: t.Any = (),
+    proof_agents: t.Any = (),
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
 
@@ -46,6 +47,7 @@ def environment_problems(
     :param naming: ``networks`` (network -> settings) and ``template``, to check that all keys can be named.
     :param operators: parties that run agents, as the inventory has them; checked if the keys can be named.
     :param additional_keys: keys beyond those of the agents, each with its ``agent``.
+    :param proof_agents: the agents that write proofs, as far as the inventory names them.
     """
     sources = ", ".join(inventory_sources) or "none"
     if len(environments) > 1:
@@ -85,15 +87,27 @@ def environment_problems(
             f"agent_ops_aws_account_id is {account_id!r}. Expected: the 12 digits of an AWS account id, in quotes,"
             " since YAML takes digits for a number and drops leading zeros"
         )
+    owners: dict[str, t.Sequence[t.Any]] = {
+        "agent_ops_agents": list(agents),
+        "agent_ops_additional_keys": [item.get("agent") for item in additional_keys if isinstance(item, t.Mapping)],
+    }
+    problems += _proof_problems(proof_agents, [agent for named in owners.values() for agent in named])
     if protected:
-        owners: dict[str, t.Sequence[t.Any]] = {
-            "agent_ops_agents": list(agents),
-            "agent_ops_additional_keys": [item.get("agent") for item in additional_keys if isinstance(item, t.Mapping)],
-        }
         problems += _protected_problems(name, owners, account_id)
     if naming is not None and not problems:
         problems += _naming_problems(name, agents, additional_keys, naming, operators)
     return problems
+
+
+def _proof_problems(agents: t.Any, known: t.Sequence[t.Any]) -> t.Iterator[str]:
+    """Whoever writes proofs would lose the right to, if the name of an agent were only not found."""
+    listed = isinstance(agents, t.Sequence) and not isinstance(agents, str)
+    unknown = [agent for agent in agents if agent not in known] if listed else [agents]
+    if unknown:
+        yield (
+            f"agent_ops_proof_agents has {', '.join(map(repr, unknown))}. Expected: a list of agents that have keys"
+            f" (agent_ops_agents, agent_ops_additional_keys): {', '.join(map(str, known))}"
+        )
 
 
 def _naming_problems(

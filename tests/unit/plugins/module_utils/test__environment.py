@@ -41,6 +41,17 @@ def test_an_environment_in_order(changes: dict[str, t.Any]) -> None:
     assert problems(**changes) == []
 
 
+def test_whoever_writes_proofs_has_keys() -> None:
+    bank = [{"agent": "bank"}]
+    assert problems(proof_agents=["updater", "bank"], additional_keys=bank) == []
+    assert problems(proof_agents=["updater", "procesor"], additional_keys=bank) == [
+        "agent_ops_proof_agents has 'procesor'. Expected: a list of agents that have keys (agent_ops_agents,"
+        " agent_ops_additional_keys): updater, kathy, bank"
+    ]
+    for wrong in ("updater", None):
+        assert f"agent_ops_proof_agents has {wrong!r}. Expected: a list" in problems(proof_agents=wrong)[0]
+
+
 def test_two_environments_are_the_only_problem_that_is_told() -> None:
     assert problems(environments=["staging", "production"], networks=[], account_id="x") == [
         "This run has 2 environments: staging, production. Expected: one."
