@@ -59,28 +59,44 @@ class _Question:
 def probe(call: Caller, s3: t.Any, wanted: Wanted, *, wait_seconds: float) -> list[Answer]:
     """Put an object, ask, and delete it again, whatever came of it.
 
+    It is put anew each time: while a former policy still counts somewhere, it may have been changed or deleted.
+
     :returns: ``asked``, ``expected``, ``found`` and ``ok`` of each question. :raises CallFailed: if the caller may not
         put or delete the object.
     """
     key = PREFIX + secrets.token_hex(8)
     content = secrets.token_hex(16).encode()
     place: dict[str, t.Any] = {"Bucket": wanted.bucket, "Key": key, "ExpectedBucketOwner": wanted.account_id}
-    made = call(s3, "put_object", Body=content, **place)
-    version: dict[str, t.Any] = {"VersionId": made["VersionId"]} if made.get("VersionId") else {}
-    answers: list[Answer] = []
+    versions: dict[str | None, None] = {}
+    unexpected = False
     try:
         end = time.monotonic() + wait_seconds
         while True:
+            versions[call(s3, "put_object", Body=content, **place).get("VersionId")] = None
             answers = [_ask(question, content) for question in _questions(wanted, key)]
-            if all(answer["ok"] for answer in answers) or time.monotonic() > end:
+            if all(answer["ok"] for answer in answers):
+                return answers
+            unexpected = True
+            if time.monotonic() > end:
                 return answers
             time.sleep(_PAUSE)
     finally:
-        call(s3, "delete_object", **place, **version)
-        if version and not all(answer["ok"] for answer in answers):
+        for version in versions:
+            _delete(call, s3, place, version)
+        if any(versions) and unexpected:
             # Where anybody could put or delete, there is more than what was put here. Nobody need have that right too.
             with contextlib.suppress(CallFailed):
                 _delete_versions(call, s3, place)
+
+
+def _delete(call: Caller, s3: t.Any, place: t.Mapping[str, t.Any], version: str | None) -> None:
+    if version is not None:
+        call(s3, "delete_object", **place, VersionId=version)
+        return
+    told = call(s3, "delete_object", **place)
+    if told.get("DeleteMarker"):
+        # Versions were kept before, and their markers are in the way of a removal.
+        call(s3, "delete_object", **place, VersionId=told["VersionId"])
 
 
 def _delete_versions(call: Caller, s3: t.Any, place: t.Mapping[str, t.Any]) -> None:
