@@ -39,7 +39,8 @@ class ActionModule(ActionBase):
             display.display(line)
         for problem in options["problems"]:
             display.display(f"  {problem}")
-        display.display(f"  Proofs are read at {options['url']}")
+        if options["url"]:
+            display.display(f"  Proofs are read at {options['url']}")
         # Whatever is carried out says so itself.
         result["changed"] = check_mode and bool(options["changes"])
         if options["difference"]:

@@ -34,7 +34,7 @@ options:
     type: str
     required: true
   url:
-    description: URL that readers append an object's key to.
+    description: URL that readers append an object's key to, or an empty string where the bucket is removed.
     type: str
     required: true
   account_id:

@@ -188,4 +188,11 @@ def test_a_drifted_bucket_by_whom_may_do_what_is_documented(play: Play, aws: San
         s3.delete_object(Bucket=NAME, Key=version["Key"], VersionId=version["VersionId"])
     gone = play("staging", "sandbox", options=going, playbook="proof_bucket.yml")
     assert gone.code == 0, gone.output
+    assert "Proofs are read" not in gone.told
+    assert s3.list_buckets()["Buckets"] == []
+    # A name that was left empty in YAML is none either.
+    none = play(
+        "staging", "sandbox", options=(*options, "-e", '{"agent_ops_proof_bucket": null}'), playbook="proof_bucket.yml"
+    )
+    assert (none.code, changed(none)) == (0, 0), none.output
     assert s3.list_buckets()["Buckets"] == []
