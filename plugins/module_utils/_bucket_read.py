@@ -76,9 +76,8 @@ class BucketReader:
 
     def _among_own(self, name: str) -> bool:
         """Say whether the account has a bucket of this name: 403 is the answer for others', and without rights."""
-        buckets = self.call.pages(
-            self._s3, "list_buckets", "Buckets", "ContinuationToken", "ContinuationToken", Prefix=name
-        )
+        # Of all, since the oldest boto3 that Amazon's collection supports cannot ask for a beginning of the name.
+        buckets = self.call.pages(self._s3, "list_buckets", "Buckets", "ContinuationToken", "ContinuationToken")
         return any(bucket["Name"] == name for bucket in buckets)
 
     def _details(self, name: str, found: Found) -> None:

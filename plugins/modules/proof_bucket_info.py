@@ -37,8 +37,8 @@ options:
     description:
       - The signing keys of the agents that write proofs, as the filter
         P(interchain.agent_ops.environment_signing_keys#filter) returns them. An agent has one access key for signing
-        and for uploading, so that one of them at least must be in the account. In check mode that is a warning, since
-        the keys may be made by the same run.
+        and for uploading, so that one of them at least must be in the account. In check mode with O(refuse) that is a
+        warning, since the keys may be made by the same run.
     type: list
     elements: dict
     required: true
@@ -279,7 +279,8 @@ def _plan(
         return _bucket_plan.plan_removal(wish.name, wish.environment, found, module.params["removal_confirmation"])
     plan = _bucket_plan.plan_bucket(wish, found)
     lacking = _keys_elsewhere(module, call, wish, region)
-    if lacking and module.check_mode:
+    # What a plan may still bring is for a verification a finding, although it runs in check mode too.
+    if lacking and module.check_mode and module.params["refuse"]:
         module.warn(lacking)
     elif lacking:
         plan.problems.append(lacking)

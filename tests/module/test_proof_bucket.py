@@ -90,6 +90,8 @@ def test_an_account_without_bucket_and_keys(sandbox: Sandbox, plan: Plan) -> Non
         " access key. Make the keys first (provision.yml --tags signing_keys), or use credentials for the account that"
         " they are in"
     )
+    # And what is verified is not in order.
+    assert plan(check=True, refuse=False)["problems"] == [refused["msg"]]
     assert "so that the bucket" in str(plan(signing_keys=[])["warnings"])
     hex_key = plan(backend="secretsmanager")
     assert f"in staging ({KEY['name']})" in hex_key["msg"]
