@@ -40,8 +40,6 @@ def _service(form: str, agent: Agent, common: Common) -> dict[str, t.Any]:
     if common.credentials_file:
         # First, so that what is written for the agent wins.
         files.insert(0, common.credentials_file)
-    # In the format nomad the folder is in the NomadConfig alone, which is one for all agents of a home.
-    db = common.db_root if form == "nomad" else common.db_of(agent)
     return {
         "image": _plain(common.images[form]),
         "command": [f"./{agent.name}"],
@@ -49,7 +47,7 @@ def _service(form: str, agent: Agent, common: Common) -> dict[str, t.Any]:
         "restart": "unless-stopped",
         "stop_grace_period": GRACE,
         "expose": [str(common.metrics_of(agent))],
-        "volumes": [f"{service_name(agent)}:{_plain(db)}"],
+        "volumes": [f"{service_name(agent)}:{_plain(common.db_of(agent))}"],
     }
 
 

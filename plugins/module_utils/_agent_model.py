@@ -27,7 +27,7 @@ ATTESTING = ("updater", "watcher", "validator")
 
 DATABASES: t.Mapping[str, str] = {
     "opt": "/usr/share/nomad/{home}/{agent}",
-    "nomad": "/usr/share/nomad",
+    "nomad": "/usr/share/nomad/{home}/{agent}",
     "hyperlane": "/usr/share/hyperlane/{home}/{agent}",
 }
 """Where each format's images and charts have their databases."""

@@ -148,8 +148,7 @@ options:
   db:
     description:
       - Folder of an agent's database, with the fields C({home}) and C({agent}). By default it is
-        C(/usr/share/nomad/{home}/{agent}), C(/usr/share/hyperlane/{home}/{agent}) in the format V(hyperlane), and
-        C(/usr/share/nomad) in the format V(nomad), whose agents take it from their NomadConfig.
+        C(/usr/share/nomad/{home}/{agent}), or C(/usr/share/hyperlane/{home}/{agent}) in the format V(hyperlane).
     type: str
     default: ''
   run_env:
