@@ -224,6 +224,8 @@ def check_common(common: Common) -> None:
         ) from None
     if not common.db.startswith("/"):
         raise ValueError(f"agent_config_db is {common.db!r}. Expected: an absolute path")
+    if common.db_root == "/":
+        raise ValueError(f"agent_config_db is {common.db!r}. Expected: a folder that a volume can be mounted at")
 
 
 def buckets_region_warning(agents: t.Mapping[str, t.Sequence[Agent]], common: Common) -> list[str]:

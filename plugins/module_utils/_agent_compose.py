@@ -47,7 +47,7 @@ def _service(form: str, agent: Agent, common: Common) -> dict[str, t.Any]:
         "restart": "unless-stopped",
         "stop_grace_period": GRACE,
         "expose": [str(common.metrics_of(agent))],
-        "volumes": [f"{service_name(agent)}:{_plain(common.db_of(agent))}"],
+        "volumes": [f"{service_name(agent)}:{_plain(common.volume_of(form, agent))}"],
     }
 
 

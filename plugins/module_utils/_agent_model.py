@@ -57,7 +57,7 @@ class Chain:
     @property
     def connection_type(self) -> str:
         """``ws`` or ``http``, by the connection's URL."""
-        return "ws" if (self.rpc_url or "").startswith("ws") else "http"
+        return "ws" if (self.rpc_url or "").lower().startswith("ws") else "http"
 
     @property
     def variable(self) -> str:
@@ -143,8 +143,13 @@ class Common:
 
     @property
     def db_root(self) -> str:
-        """Return the part of the folder that all agents share, where a chart mounts a volume for each."""
-        return self.db.partition("{")[0].rstrip("/") or "/"
+        """Return the folder that all agents share, where a chart mounts a volume for each."""
+        return self.db.partition("{")[0].rpartition("/")[0] or "/" if "{" in self.db else self.db
+
+    def volume_of(self, form: str, agent: Agent) -> str:
+        """Return the folder of an agent's database in a container of its own."""
+        # In the format nomad a NomadConfig says where it is, once for all agents of a home.
+        return self.db_root if form == "nomad" else self.db_of(agent)
 
     def metrics_of(self, agent: Agent) -> int:
         return int(agent.settings.get("metrics_port", self.metrics_port))

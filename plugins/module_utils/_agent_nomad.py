@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import (
     Agent,
+    Chain,
     Comment,
     Common,
     Line,
@@ -59,10 +60,18 @@ def lines(agent: Agent, common: Common) -> t.Iterator[Line]:
         yield from _signer(f"{chain.variable}_TXSIGNER", signer, f"transactions on {chain.name}")
     if agent.attestation:
         yield from _signer("ATTESTATION_SIGNER", agent.attestation, "attestations")
-    if agent.regions:
-        yield Variable("AWS_REGION", agent.regions[0])
+    region = _region(agent, common)
+    if region:
+        yield Variable("AWS_REGION", region)
     yield Variable("METRICS_PORT", str(common.metrics_of(agent)))
     yield from _settings(agent, common)
+
+
+def _region(agent: Agent, common: Common) -> str | None:
+    """Return the Region of everything in AWS that an agent uses: it looks for the bucket there too."""
+    if agent.regions:
+        return agent.regions[0]
+    return common.bucket.region if agent.name == "processor" and common.bucket else None
 
 
 def _source(common: Common) -> t.Iterator[Line]:
@@ -111,22 +120,27 @@ def _section(agents: t.Sequence[Agent], common: Common) -> dict[str, t.Any]:
         "metrics": common.metrics_port,
         "logging": {"fmt": common.log_format, "level": common.log_level},
     }
-    for agent in agents:
-        section[agent.name] = _agent_section(agent, common)
+    given = {agent.name: agent.settings for agent in agents}
+    for name, interval in INTERVALS.items():
+        # Agents that do not run have their part as well: a NomadConfig without one of the five is not read at all.
+        settings = given.get(name, {"interval": interval})
+        section[name] = _agent_section(name, settings, agents[0].replicas, common)
     return section
 
 
-def _agent_section(agent: Agent, common: Common) -> dict[str, t.Any]:
-    settings = agent.settings
+def _agent_section(
+    agent: str, settings: t.Mapping[str, t.Any], replicas: t.Sequence[Chain], common: Common
+) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {"interval": settings["interval"]}
     for name in ("allowed", "denied"):
         if settings.get(name):
             found[name] = list(settings[name])
-    if agent.name == "processor":
-        found["subsidizedRemotes"] = list(settings.get("subsidized_remotes", ()))
+    if agent == "processor":
+        # A processor delivers to these alone; an empty list would have it deliver nothing.
+        found["subsidizedRemotes"] = list(settings.get("subsidized_remotes", [chain.name for chain in replicas]))
         if common.bucket:
             found["s3"] = {"bucket": common.bucket.name, "region": common.bucket.region}
-    if agent.name == "kathy":
+    if agent == "kathy":
         found["chat"] = dict(settings.get("chat") or {"type": "default"})
     return found
 

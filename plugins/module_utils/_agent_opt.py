@@ -100,13 +100,14 @@ def _manager(prefix: str, chain: Chain) -> t.Iterator[Line]:
     """A watcher unenrolls a replica by the connection manager on its network."""
     if not chain.connection_manager:
         yield Comment(f"The connection manager of {chain.name} is not known: set connection_manager there")
-        return
-    yield Variable(f"{prefix}_NAME", chain.name)
-    yield Variable(f"{prefix}_DOMAIN", str(chain.domain))
-    yield Variable(f"{prefix}_ADDRESS", chain.connection_manager)
-    yield Variable(f"{prefix}_RPCSTYLE", chain.rpc_style)
-    if chain.timelag is not None:
-        yield Variable(f"{prefix}_TIMELAG", str(chain.timelag))
+    else:
+        yield Variable(f"{prefix}_NAME", chain.name)
+        yield Variable(f"{prefix}_DOMAIN", str(chain.domain))
+        yield Variable(f"{prefix}_ADDRESS", chain.connection_manager)
+        yield Variable(f"{prefix}_RPCSTYLE", chain.rpc_style)
+        if chain.timelag is not None:
+            yield Variable(f"{prefix}_TIMELAG", str(chain.timelag))
+    # The agent's image may know the manager, but never the connection.
     yield from _connection(prefix, chain)
 
 

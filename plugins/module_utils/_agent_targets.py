@@ -36,6 +36,7 @@ _LINES: t.Mapping[str, t.Callable[[Agent, Common], t.Iterator[Line]]] = {
 WRITTEN = "Written by interchain.agent_ops from the inventory and the keys. Change those, and not this file"
 SANDBOX = "SANDBOX: the keys are not real ones, and nothing may be sent to their addresses"
 CREDENTIALS = "No AWS credentials are here: give the agent AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY when it starts"
+WRITERS = ("processor", "validator")
 WEB_IDENTITY = ", or the machine's role, or a web identity"
 
 
@@ -82,12 +83,19 @@ def environment_of(form: str, agent: Agent, common: Common) -> list[Line]:
     return [*lines, *(Variable(name, str(value), secret=True) for name, value in further.items())]
 
 
+def _writes(form: str, agent: Agent, common: Common) -> bool:
+    """Return whether an agent puts proofs or checkpoints into the bucket, with the credentials that it starts with."""
+    bucket = common.bucket
+    given = form == "opt" and bucket is not None and bucket.access_key_id
+    return bucket is not None and agent.name in WRITERS and not given
+
+
 def _env_file(form: str, agent: Agent, common: Common) -> File:
     heading = [
         Comment(f"The {agent.name} of {agent.home.name}, environment {common.environment}, format {form}"),
         *(Comment(line) for line in _heading(common)),
     ]
-    if agent.regions:
+    if agent.regions or _writes(form, agent, common):
         heading.append(Comment(CREDENTIALS + ("" if form == "opt" else WEB_IDENTITY)))
     text = _agent_env.render([*heading, *environment_of(form, agent, common)])
     home, name = agent.home.name, agent.name

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An environment whose agents are configured, for the tests of that, and its files as they were reviewed.
 
-``python -m tests.unit.plugins.module_utils.agent_world``, run as other tools of the checkout are, writes these files
+``sh tools/run.sh env PYTHONPATH=collections python -m tests.unit.plugins.module_utils.agent_world`` writes these files
 anew. What then differs is to be read before it is committed.
 """
 

@@ -317,7 +317,7 @@ def test_a_bucket_in_another_region_is_warned_of_where_it_matters() -> None:
     assert buckets_region_warning(agents("nomad"), common(bucket=None)) == []
 
 
-@pytest.mark.parametrize("db", ["relative", "/x/{network}", "/x/{", "/x/{0}"])
+@pytest.mark.parametrize("db", ["relative", "/x/{network}", "/x/{", "/x/{0}", "/{home}"])
 def test_a_databases_folder_that_cannot_be_made_is_refused(db: str) -> None:
     with pytest.raises(ValueError, match="agent_config_db is"):
         check_common(common(db=db))

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_documents import leaves, to_yaml
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_env import assignments
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import FORMATS, Bucket
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,6 +151,30 @@ def test_a_compose_file_starts_each_agent_with_its_own_file() -> None:
     assert service["volumes"] == ["kovan-updater:/usr/share/nomad/kovan/updater"]
     assert document["name"] == "nomad-staging-opt"
     assert len(document["services"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("form", "db", "folder"),
+    [
+        ("opt", "", "/usr/share/nomad"),
+        ("nomad", "", "/usr/share/nomad"),
+        ("hyperlane", "", "/usr/share/hyperlane"),
+        ("nomad", "/data/agent-{home}/{agent}", "/data"),
+        ("opt", "/data/db", "/data/db"),
+    ],
+)
+def test_a_volume_is_where_the_database_is(form: str, db: str, folder: str) -> None:
+    made = files(form, shared=common(db=db))
+    mounted = yaml.safe_load(made[f"{form}/compose.yaml"].text)["services"]["kovan-relayer"]["volumes"]
+    values = yaml.safe_load(made[f"{form}/kovan/values.yaml"].text)
+    if form == "nomad":
+        # Of this format the database is told by a file alone.
+        assert values["storage"]["mountPath"] == json.loads(made["nomad/agent.json"].text)["kovan"]["db"] == folder
+        assert mounted == [f"kovan-relayer:{folder}"]
+    else:
+        variable = {"opt": "OPT_BASE_DB", "hyperlane": "HYP_DB"}[form]
+        assert mounted == ["kovan-relayer:" + assignments(made[f"{form}/kovan/relayer.env"].text)[variable]]
+        assert values[{"opt": "nomad"}.get(form, form)]["dbPath"] == folder
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

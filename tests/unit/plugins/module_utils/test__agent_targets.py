@@ -71,7 +71,7 @@ def test_hex_keys_are_in_the_files_of_the_agents_that_sign_with_them(form: str, 
     text = files(form, hex_keys=True)[f"{form}/kovan/{attesting}.env"].text
     assert text.count(HEX_KEY) == count
     assert "KMS" not in text
-    assert "AWS" not in text
+    assert not [name for name in assignments(text) if "AWS" in name]
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -128,6 +128,37 @@ def test_access_keys_for_proofs_are_written_only_if_they_are_given() -> None:
     assert [found[name] for name in sorted(names)] == ["the-id-4711", "the-secret-0815"]
     other = files("opt", shared=common(bucket=bucket))["opt/kovan/relayer.env"].text
     assert "the-secret-0815" not in other
+
+
+@pytest.mark.parametrize(("form", "writer"), [("opt", "processor"), ("nomad", "processor"), ("hyperlane", "validator")])
+def test_whoever_writes_to_the_bucket_is_told_of_credentials_even_with_a_hex_key(form: str, writer: str) -> None:
+    made = files(form, hex_keys=True)
+    assert "give the agent AWS_ACCESS_KEY_ID" in made[f"{form}/kovan/{writer}.env"].text
+    assert "AWS_ACCESS_KEY_ID" not in made[f"{form}/kovan/relayer.env"].text
+    # The agents of this format use this Region for the bucket, and not the bucket's own variable.
+    region = assignments(made[f"{form}/kovan/{writer}.env"].text).get("AWS_REGION")
+    assert region == ("us-west-2" if form == "nomad" else None)
+    given = common(bucket=Bucket("proofs", "eu-west-1", "the-id", "the-secret"))
+    assert "AWS_ACCESS_KEY_ID" not in files("opt", shared=given, hex_keys=True)["opt/kovan/processor.env"].text
+
+
+def test_a_nomad_config_has_its_part_for_agents_that_do_not_run() -> None:
+    section = json.loads(files("nomad", agents=["updater"])["nomad/agent.json"].text)["kovan"]
+    assert set(section) >= {"updater", "watcher", "relayer", "processor", "kathy"}
+    assert (section["kathy"]["interval"], section["kathy"]["chat"]) == (100, {"type": "default"})
+    assert section["processor"]["subsidizedRemotes"] == ["moonbasealpha"]
+
+
+def test_a_watcher_connects_to_managers_that_its_image_knows() -> None:
+    networks = {**NETWORKS, "moonbasealpha": {**NETWORKS["moonbasealpha"], "connection_manager": None}}
+    found = assignments(files("opt", networks=networks)["opt/kovan/watcher.env"].text)
+    managers = [name for name in found if "MANAGERS" in name]
+    assert managers == [f"OPT_WATCHER_MANAGERS_MOONBASEALPHA_CONNECTION_{name}" for name in ("TYPE", "URL")]
+
+
+def test_capitals_do_not_hide_a_web_socket() -> None:
+    made = files("opt", rpc_urls={"kovan": "WSS://kovan.example/apikey"})
+    assert assignments(made["opt/kovan/relayer.env"].text)["OPT_BASE_HOME_CONNECTION_TYPE"] == "ws"
 
 
 def test_without_a_bucket_there_are_no_proofs_and_checkpoints_are_local() -> None:
