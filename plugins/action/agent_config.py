@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import without_other_values
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_report import lines
 
 display = Display()
@@ -29,6 +30,8 @@ class ActionModule(ActionBase):
         arguments["artifacts_root"] = os.path.abspath(
             os.path.expanduser(arguments.get("artifacts_root") or "artifacts")
         )
+        # The invocation shows what is handed over.
+        arguments["networks"] = without_other_values(arguments.get("networks"))
         answer = self._execute_module(module_args=arguments, task_vars=task_vars)
         if isinstance(answer.get("files"), list):
             for line in lines(answer, environment=str(arguments.get("environment")), check_mode=self._task.check_mode):

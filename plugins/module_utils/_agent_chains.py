@@ -10,6 +10,7 @@ no ansible, no AWS; errors are :class:`ValueError`.
 
 from __future__ import annotations
 
+import difflib
 import re
 import typing as t
 from urllib.parse import urlsplit
@@ -20,6 +21,12 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_hyperl
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Chain
 
 SCHEMES = ("http", "https", "ws", "wss")
+FIELDS = (
+    *("domain", "chain_id", "replicas", "rpc_style", "home", "replica_addresses", "connection_manager", "timelag"),
+    *("index", "hyperlane", "agent_settings"),
+)
+"""What of a network's settings is read here, besides its ``rpc_url``. Others are read elsewhere, if not misspelt."""
+
 _INDEX = ("from", "chunk")
 _LOWER = re.compile(r"[a-z][a-z0-9]*\Z")
 _LARGEST_TIMELAG = 255
@@ -38,7 +45,33 @@ def read_chains(
         for form in formats:
             check_name(name, form)
     _check_distinct(networks)
+    for name, settings in networks.items():
+        _check_fields(settings or {}, name)
     return {name: _chain(name, settings or {}, rpc_urls.get(name), networks) for name, settings in networks.items()}
+
+
+def without_other_values(networks: t.Any) -> t.Any:
+    """Return networks with the values of what is read here alone: another's may be a URL, by a misspelt name."""
+    if not isinstance(networks, t.Mapping):
+        return networks
+    return {
+        name: {field: value if field in FIELDS else None for field, value in settings.items()}
+        if isinstance(settings, t.Mapping)
+        else settings
+        for name, settings in networks.items()
+    }
+
+
+def _check_fields(given: t.Any, network: str) -> None:
+    if not isinstance(given, t.Mapping):
+        raise ValueError(f"agent_ops_network of {network} is no dictionary. Expected: one")
+    plain = {field.replace("_", ""): field for field in (*FIELDS, "rpc_url")}
+    for field in given:
+        if field in plain.values():
+            continue
+        meant = difflib.get_close_matches(re.sub(r"[_-]", "", str(field)).lower(), plain, n=1, cutoff=0.8)
+        if meant:
+            raise ValueError(f"agent_ops_network of {network} has {field!r}. Expected: {plain[meant[0]]}")
 
 
 def check_name(name: str, form: str) -> None:

@@ -71,10 +71,14 @@ def check_settings(
     settings: Settings, chains: t.Iterable[Chain], formats: t.Sequence[str], agents: t.Collection[str]
 ) -> None:
     """Check what is set for agents, for all homes and for single ones."""
+    chains = list(chains)
+    networks = [chain.name for chain in chains]
     _check(settings, "agent_config_settings", formats, agents)
+    _check_remotes(settings, "agent_config_settings", networks)
     for chain in chains:
         field = field_of("agent_settings", chain.name)
         _check(chain.agent_settings, field, formats, agents)
+        _check_remotes(chain.agent_settings, field, networks)
         for agent, given in chain.agent_settings.items():
             for name in _agent_opt.FILE_ONLY:
                 if name in given and "opt" in formats:
@@ -82,6 +86,16 @@ def check_settings(
                         f"{field}: {agent}.{name} is in a file that all homes share in the format opt. Expected: it in"
                         " agent_config_settings"
                     )
+
+
+def _check_remotes(settings: Settings, field: str, networks: t.Sequence[str]) -> None:
+    for agent, given in settings.items():
+        for remote in given.get("subsidized_remotes", ()):
+            if remote not in networks:
+                raise ValueError(
+                    f"{field}: {agent}.subsidized_remotes names the unknown network {remote!r}. Expected: of"
+                    f" {', '.join(networks)}"
+                )
 
 
 def _check(settings: t.Any, field: str, formats: t.Sequence[str], agents: t.Collection[str]) -> None:

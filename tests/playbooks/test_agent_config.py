@@ -116,6 +116,11 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     counts = {host: line.split("changed=")[1].split()[0] for host, line in recap.items()}
     assert counts == {"kovan": "0", "localhost": "0", "moonbasealpha": "0", "runner": "2", "staging": "0"}
     assert URL in (here / "kovan/updater.env").read_text()
+    # A host whose agents are of a format that nobody wrote is told so, and not left without files.
+    refused = run("--limit", "kovan,runner", agent_config_host_format="nomad", **changed)
+    assert "agent_config_runs of runner names kovan-updater, kovan-relayer, for which this run wrote no env file" in (
+        " ".join(refused.split())
+    )
     assert not [output for output in outputs if "apikey" in output]
 
 

@@ -14,6 +14,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_build 
     check_common,
     make_agents,
 )
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import without_other_values
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_keys import (
     NOT_YET,
     check_keys,
@@ -65,6 +66,21 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"networks": kovan(domain=None)}, "agent_ops_network.domain of kovan is not set. Expected: the network's number"),
     ({"networks": kovan(domain=5000)}, "agent_ops_network.domain of moonbasealpha is 5000, as that of kovan is."),
+    ({"networks": kovan(rpcUrl="https://h/secret")}, "agent_ops_network of kovan has 'rpcUrl'. Expected: rpc_url"),
+    ({"networks": kovan(time_lag=3)}, "agent_ops_network of kovan has 'time_lag'. Expected: timelag"),
+    ({"networks": kovan(replica=["moonbasealpha"])}, "agent_ops_network of kovan has 'replica'. Expected: replicas"),
+    (
+        {"networks": {**NETWORKS, "kovan": ["secret"]}, "keys": keys_of(BRIDGE, NETWORKS)},
+        "agent_ops_network of kovan is no dictionary.",
+    ),
+    (
+        {"settings": {"processor": {"subsidized_remotes": ["goerli"]}}, "formats": ["nomad"]},
+        "agent_config_settings: processor.subsidized_remotes names the unknown network 'goerli'. Expected: of kovan, moon",
+    ),
+    (
+        {"networks": kovan(agent_settings={"processor": {"subsidized_remotes": [7]}}), "formats": ["nomad"]},
+        "agent_settings of kovan: processor.subsidized_remotes names the unknown network 7.",
+    ),
     ({"networks": kovan(timelag=256)}, "agent_ops_network.timelag of kovan is 256. Expected: a whole number, 0 to 255"),
     ({"networks": kovan(timelag=True)}, "agent_ops_network.timelag of kovan is True."),
     ({"networks": kovan(home="0x12")}, "agent_ops_network.home of kovan is not an address: '0x12' is not"),
@@ -171,6 +187,16 @@ def test_what_is_wrong_is_refused_by_its_field(changes: dict[str, Any], message:
     while error is not None:
         assert "secret" not in str(error)
         error = error.__cause__ or error.__context__
+
+
+def test_settings_that_others_read_are_let_by_and_their_values_are_handed_on_to_nobody() -> None:
+    given = kovan(aws_region="eu-west-1", excluded_keys=[], endpoint="https://h/secret", rpc_url="https://h/secret")
+    wish(networks=given)
+    handed = without_other_values(given)
+    assert "secret" not in str(handed)
+    assert list(handed["kovan"]) == list(given["kovan"])
+    assert {**handed["kovan"], **NETWORKS["kovan"]} == handed["kovan"]
+    assert without_other_values({"kovan": None}) == {"kovan": None}
 
 
 @pytest.mark.parametrize("name", ["milkomedaC1", "net_1"])
