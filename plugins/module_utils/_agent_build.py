@@ -10,20 +10,23 @@ no ansible, no AWS; errors are :class:`ValueError`.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import read_chains
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import number, read_chains
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_keys import make_signer
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import (
     AGENTS,
     ATTESTING,
+    FORMATS,
     Agent,
     Chain,
     Common,
     Signer,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_settings import (
+    LARGEST_PORT,
     check_agents,
     check_formats,
     check_settings,
@@ -37,6 +40,9 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_signer
     shared_signers,
     signing_key_for,
 )
+
+
+_FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\Z")
 
 
 @dataclass(frozen=True)
@@ -213,6 +219,20 @@ def _check_regions(agent: Agent, form: str) -> None:
 
 
 def check_common(common: Common) -> None:
+    """Refuse what all agents share and cannot be written, or would be written elsewhere."""
+    if not _FOLDER.match(common.run_env):
+        raise ValueError(
+            f"agent_config_run_env is {common.run_env!r}. Expected: a folder's name, of letters, digits, dashes,"
+            " underscores and dots"
+        )
+    number(common.metrics_port, "agent_config_metrics_port", 1, LARGEST_PORT)
+    for form, image in common.images.items():
+        if form not in FORMATS or not isinstance(image, str):
+            raise ValueError(f"agent_config_images has {form!r}: {image!r}. Expected: text for {', '.join(FORMATS)}")
+    _check_db(common)
+
+
+def _check_db(common: Common) -> None:
     """Refuse a database's folder whose name cannot be made. Without a name it is each format's own."""
     if not common.db:
         return

@@ -35,7 +35,11 @@ def read_files(folder: Path) -> dict[str, Held]:
     """Return path below the folder -> what is there, of all files in the formats' folders."""
     held: dict[str, Held] = {}
     for form in FORMATS:
-        for place, _folders, names in os.walk(folder / form):
+        for place, folders, names in os.walk(folder / form):
+            for name in folders:
+                # What is behind a link is not looked at, so that every run would write there.
+                if (Path(place) / name).is_symlink():
+                    raise FileError(f"{Path(place) / name} is a link. Expected: a folder, or nothing. Look what it is")
             for name in names:
                 path = Path(place) / name
                 if not name.startswith("."):
@@ -54,9 +58,11 @@ def _read(path: Path) -> Held:
 
 
 def check_places(plan: Plan, folder: Path) -> None:
-    """Refuse to write secrets where git would take them for a part of the project."""
+    """Refuse to write where something else is, and secrets where git would take them for a part of the project."""
     seen = set()
     for step in plan.to_write:
+        if (folder / step.file.path).is_dir():
+            raise FileError(f"{folder / step.file.path} is a folder. Expected: a file, or nothing. Look what it is")
         kind = (step.file.format, step.file.target)
         if step.file.secret and kind not in seen:
             seen.add(kind)
@@ -68,6 +74,7 @@ def apply_plan(plan: Plan, folder: Path) -> t.Iterator[Step | str]:
 
     :raises FileError: at the first file that cannot be written; the rest is for the next run.
     """
+    _remove_abandoned(folder)
     for step in plan.to_write:
         _write(folder / step.file.path, step)
         yield step
@@ -81,7 +88,6 @@ def apply_plan(plan: Plan, folder: Path) -> t.Iterator[Step | str]:
 def _write(path: Path, step: Step) -> None:
     with _reported(path, "written"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(path)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
@@ -94,14 +100,13 @@ def _write(path: Path, step: Step) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def _remove_abandoned(path: Path) -> None:
-    """Remove what a run left that was killed while it wrote this file."""
-    start = f".{path.name}."
-    for entry in os.scandir(path.parent):
-        if entry.name.startswith(start) and entry.name.endswith(_UNFINISHED):
-            with contextlib.suppress(FileNotFoundError):
-                if entry.stat(follow_symlinks=False).st_mtime < time.time() - _ABANDONED_SECONDS:
-                    os.unlink(entry.path)
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what a run left that was killed while it wrote. Its file may be as wanted by now, or of nobody any more."""
+    for form in FORMATS:
+        for path in (folder / form).rglob(f".*{_UNFINISHED}"):
+            with _reported(path, "removed"), contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                    path.unlink()
 
 
 def _remove_empty(place: Path, folder: Path) -> None:

@@ -23,7 +23,7 @@ Settings: t.TypeAlias = "t.Mapping[str, t.Mapping[str, t.Any]]"
 _KNOWN = {"opt": _agent_opt.SETTINGS, "nomad": _agent_nomad.SETTINGS, "hyperlane": _agent_hyperlane.SETTINGS}
 _INTERVALS = {"opt": _agent_opt.INTERVALS, "nomad": _agent_nomad.INTERVALS, "hyperlane": _agent_hyperlane.INTERVALS}
 _OF_ALL: t.Mapping[str, type] = {"metrics_port": int, "variables": dict}
-_LARGEST_PORT = 65535
+LARGEST_PORT = 65535
 _BYTES32 = re.compile(r"0x[0-9a-fA-F]{64}\Z")
 _SENDERS = ("allowed", "denied")
 
@@ -117,7 +117,7 @@ def _check(settings: t.Any, field: str, formats: t.Sequence[str], agents: t.Coll
 
 def _check_value(field: str, name: str, value: t.Any, kind: type, formats: t.Sequence[str]) -> None:
     if kind is int:
-        number(value, field, 0 if name == "pause" else 1, _LARGEST_PORT if name == "metrics_port" else None)
+        number(value, field, 0 if name == "pause" else 1, LARGEST_PORT if name == "metrics_port" else None)
     elif not isinstance(value, kind):
         words = {list: "a list", dict: "a dictionary", bool: "true or false", str: "text"}
         raise ValueError(f"{field} is {value!r}. Expected: {words[kind]}")

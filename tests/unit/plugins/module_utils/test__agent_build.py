@@ -349,6 +349,22 @@ def test_a_databases_folder_that_cannot_be_made_is_refused(db: str) -> None:
         check_common(common(db=db))
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"run_env": "../../elsewhere"}, "agent_config_run_env is '../../elsewhere'. Expected: a folder's name"),
+        ({"run_env": ".."}, "agent_config_run_env is '..'."),
+        ({"metrics_port": 70000}, "agent_config_metrics_port is 70000. Expected: a whole number, 1 to 65535"),
+        ({"images": {"optics": "x"}}, "agent_config_images has 'optics': 'x'. Expected: text for opt, nomad, hyper"),
+        ({"images": {"opt": 5}}, "agent_config_images has 'opt': 5."),
+    ],
+)
+def test_what_all_agents_share_is_refused_by_its_name(changes: dict[str, Any], message: str) -> None:
+    check_common(common())
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_common(common(**changes))
+
+
 @pytest.mark.parametrize("value", [["A"], {"A": ["x"]}, {"A": True}, {"lower": "x"}])
 def test_variables_that_are_none_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="agent_config_variables"):
