@@ -41,7 +41,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_signer
     signing_key_for,
 )
 
-
 _FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\Z")
 
 

@@ -101,7 +101,7 @@ def _write(path: Path, step: Step) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what a run left that was killed while it wrote. Its file may be as wanted by now, or of nobody any more."""
+    """Remove what a run left that was killed while it wrote. Its file may be as wanted by now, or nobody's."""
     for form in FORMATS:
         for path in (folder / form).rglob(f".*{_UNFINISHED}"):
             with _reported(path, "removed"), contextlib.suppress(FileNotFoundError):

@@ -82,6 +82,9 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
         outputs.append(played.output)
         return played.output
 
+    def restarted() -> list[str]:
+        return sorted(line.split()[-1] for line in log.read_text().splitlines())
+
     # Both in one run, so that the keys are those that the run has just made.
     run(*BOTH_TAGS, playbook=both(tmp_path))
     here = tmp_path / "artifacts/sandbox/staging/agents/opt"
@@ -92,7 +95,7 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     assert not (host / "opt/kovan/watcher.env").exists()
     services = yaml.safe_load((host / "opt/compose.yaml").read_text())["services"]
     assert list(services) == ["kovan-updater", "kovan-relayer"]
-    assert [line.split()[-1] for line in log.read_text().splitlines()] == ["kovan-updater", "kovan-relayer"]
+    assert restarted() == ["kovan-relayer", "kovan-updater"]
     log.unlink()
     changed = {"agent_config_settings": {"relayer": {"interval": 12}}}
     before = held(here) | held(host)
@@ -109,13 +112,17 @@ def test_files_are_written_installed_and_agents_restarted(play: Play, tmp_path: 
     assert "Restart the Compose service kovan-relayer" in run(**changed)
     fails.unlink()
     again = run(**changed)
-    assert [line.split()[-1] for line in log.read_text().splitlines()] == ["kovan-relayer"]
+    assert restarted() == ["kovan-relayer"]
     assert "11 files as wanted" in again
     recap = {line.split()[0]: line for line in again.splitlines() if "unreachable=" in line}
     # What is to be restarted, and the restart.
     counts = {host: line.split("changed=")[1].split()[0] for host, line in recap.items()}
     assert counts == {"kovan": "0", "localhost": "0", "moonbasealpha": "0", "runner": "2", "staging": "0"}
     assert URL in (here / "kovan/updater.env").read_text()
+    # Nothing but the image is another one.
+    log.unlink()
+    run(agent_config_images={"opt": "registry.example/agent:2"}, **changed)
+    assert restarted() == ["kovan-relayer", "kovan-updater"]
     # A host whose agents are of a format that nobody wrote is told so, and not left without files.
     refused = run("--limit", "kovan,runner", agent_config_host_format="nomad", **changed)
     assert "agent_config_runs of runner names kovan-updater, kovan-relayer, for which this run wrote no env file" in (
@@ -144,9 +151,7 @@ def test_a_hex_key_that_is_configured_is_shown_nowhere(play: Play, aws: Sandbox,
         assert not [form for form in forms(key) if form in played.output]
 
 
-def test_the_example_of_hyperlane_makes_keys_and_what_the_agents_read(
-    play: Play, aws: Sandbox, tmp_path: Path
-) -> None:
+def test_the_example_of_hyperlane_makes_keys_and_what_the_agents_read(play: Play, aws: Sandbox, tmp_path: Path) -> None:
     example = str(ROOT / "docs" / "examples" / "hyperlane")
     played = play("sandbox", options=("-i", example, "--tags", "signing_keys,proof_bucket,agent_config"))
     assert played.code == 0, played.output

@@ -75,7 +75,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"settings": {"processor": {"subsidized_remotes": ["goerli"]}}, "formats": ["nomad"]},
-        "agent_config_settings: processor.subsidized_remotes names the unknown network 'goerli'. Expected: of kovan, moon",
+        "agent_config_settings: processor.subsidized_remotes names the unknown network 'goerli'. Expected: of ko",
     ),
     (
         {"networks": kovan(agent_settings={"processor": {"subsidized_remotes": [7]}}), "formats": ["nomad"]},
