@@ -186,13 +186,14 @@ def test_what_is_wrong_is_said_before_anybody_is_asked(
 def test_a_failure_says_what_is_done_and_the_next_run_does_the_rest(
     configure: Configure, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    blocked = tmp_path / "artifacts/sandbox/staging/agents/opt/moonbasealpha/updater.env"
-    blocked.mkdir(parents=True)
+    blocked = tmp_path / "artifacts/sandbox/staging/agents/opt/moonbasealpha"
+    blocked.parent.mkdir(parents=True)
+    blocked.touch()
     failed = configure(known_keys=rows)
     assert "2 of 4 files are done, and the next run does the rest" in failed["msg"]
     assert failed["changed"]
     assert list(actions(failed)) == ["opt/kovan/updater.env", "opt/kovan/relayer.env"]
-    blocked.rmdir()
+    blocked.unlink()
     rest = configure(known_keys=rows)
     assert [name for name, action in actions(rest).items() if action == "created"] == [
         "opt/moonbasealpha/updater.env",
