@@ -175,3 +175,13 @@ def test_the_example_of_hyperlane_makes_keys_and_what_the_agents_read(play: Play
     assert validator["checkpointSyncer"]["folder"] == "fuji"
     install()
     assert problems(ROOT / ".cache" / "hyperlane", documents) == [[], [], [], []]
+
+
+def test_a_provisioning_that_fails_there_says_so_once(play: Play, tmp_path: Path) -> None:
+    played = play(*STAGING, options=("--tags", "agent_config", "-e", "agent_config_run_env=../elsewhere"))
+    assert played.code != 0
+    # The task runs on one network for all, and the others have no error to tell of.
+    _first, *others = [line for line in played.output.splitlines() if line.startswith("[ERROR]")]
+    assert len(others) == 1
+    assert 'staging is not as the inventory wants it: see the error above, of "Write what the agents read"' in others[0]
+    assert not (tmp_path / "artifacts/sandbox/staging/agents").exists()
