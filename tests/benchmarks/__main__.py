@@ -107,6 +107,7 @@ def main() -> int:
     print(f" {len(throttled)} requests throttled, {shown} throttling errors shown")
     with tempfile.TemporaryDirectory() as name:
         all_reached &= provisioning.show(Path(name))
+        all_reached &= provisioning.show_agents(Path(name))
     return 0 if all_reached else 1
 
 

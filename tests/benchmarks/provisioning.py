@@ -13,10 +13,19 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.client import Sandbox, environment_without_aws
+from sandbox.client import REGION, Sandbox, environment_without_aws
 from tests.benchmarks.world import ROOT
 
 GOAL_SECONDS = 30.0
+NETWORKS = 20
+AGENTS = {
+    "updater": ["signer", "attestation"],
+    "watcher": ["signer", "attestation"],
+    "relayer": ["signer"],
+    "processor": ["signer"],
+    "kathy": ["signer"],
+}
+AGENTS_GOAL_SECONDS = 10.0
 CONTRACTS = ROOT / "extensions" / "molecule" / "shared" / "contracts" / "staging.json"
 
 
@@ -28,7 +37,7 @@ class Provisioned:
     roles: dict[str, float]
 
 
-def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
+def play(sandbox: Sandbox, folder: Path, playbook: str, inventory: str | Path, *options: str) -> Provisioned:
     file = folder / "role_times.json"
     environment = {
         **environment_without_aws(),
@@ -39,10 +48,8 @@ def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
         "AGENT_OPS_SANDBOX_URL": sandbox.url,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    command = ["ansible-playbook", "provision.yml", "-i", "inventories/staging", "-i", "inventories/sandbox"]
+    command = ["ansible-playbook", playbook, "-i", str(inventory), "-i", "inventories/sandbox", *options]
     command += ["-e", f"agent_ops_sandbox_artifacts_root={folder / 'artifacts' / 'sandbox'}"]
-    # Without a file the role for deployment configurations has nothing to do.
-    command += ["-e", json.dumps({"contract_config_files": [{"path": str(CONTRACTS)}]})]
     start = time.monotonic()
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
@@ -51,6 +58,56 @@ def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return Provisioned(seconds, json.loads(file.read_text(encoding="utf-8")))
+
+
+def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
+    # Without a file the role for deployment configurations has nothing to do.
+    files = json.dumps({"contract_config_files": [{"path": str(CONTRACTS)}]})
+    return play(sandbox, folder, "provision.yml", "inventories/staging", "-e", files)
+
+
+def write_networks(folder: Path) -> Path:
+    """Write an inventory of so many networks and agents."""
+    names = [f"net{number}" for number in range(NETWORKS)]
+    settings = {
+        name: {
+            "agent_ops_network": {
+                "domain": number,
+                "chain_id": number,
+                "replicas": [one for one in names if one != name],
+            }
+        }
+        for number, name in enumerate(names, start=1)
+    }
+    variables = {
+        "agent_ops_environment": "bench",
+        "agent_ops_project": "bench",
+        "agent_ops_aws_region": REGION,
+        "agent_ops_key_backend": "kms",
+        "agent_ops_agents": AGENTS,
+    }
+    file = folder / "networks.json"
+    file.write_text(json.dumps({"all": {"vars": variables}, "networks": {"hosts": settings}}), encoding="utf-8")
+    return file
+
+
+def show_agents(folder: Path) -> bool:
+    """Print how long the files of many agents take, in one call and in a loop; whether that keeps to the goal."""
+    inventory = write_networks(folder)
+    rates = json.dumps({"signing_keys_request_rates": {"CreateKey": 0, "CreateAlias": 0}})
+    with Sandbox.start() as sandbox:
+        play(sandbox, folder, "provision.yml", inventory, "--tags", "signing_keys", "-e", rates)
+        one_call = play(sandbox, folder, "agent_config.yml", inventory)
+        loop = play(sandbox, folder, "tests/benchmarks/template.yml", inventory, "-e", f"folder={folder / 'loop'}")
+    count = NETWORKS * len(AGENTS)
+    ratio = loop.seconds / one_call.seconds
+    print(
+        f"\n{count} files of agents, keys read from AWS: {one_call.seconds:.2f} s; a loop over template, without keys:"
+    )
+    print(f"  {loop.seconds:.2f} s, {ratio:.1f} times as long")
+    reached = one_call.seconds <= AGENTS_GOAL_SECONDS
+    print(f"goal at most {AGENTS_GOAL_SECONDS:.0f} s: {'reached' if reached else 'MISSED'}")
+    return reached
 
 
 def show(folder: Path) -> bool:
