@@ -283,4 +283,4 @@ def test_one_call_writes_the_files_of_twenty_networks(configure: Configure, sand
     )
     assert list(actions(made).values()) == ["created"] * 100
     # Of keys that the run knows already nothing is asked again.
-    assert operations(sandbox, before) == ["GetCallerIdentity"]
+    assert operations(sandbox, before) == {"GetCallerIdentity": 1}
