@@ -52,6 +52,9 @@ OWNERS = {
     "nomad-operator-beta-staging": ("updater",),
 }
 
+# Keys and permissions: the rest of the main job writes none.
+PARTS = ("--tags", "signing_keys,signer_iam")
+
 # kms:* on keys and aliases holds actions that no key or alias has, s3:*Object* those that no object has: true, without
 # effect, and documented to the letter.
 WILDCARD = "RESOURCE_MISMATCH"
@@ -205,7 +208,7 @@ def test_each_principal_may_do_what_the_inventory_says_and_nothing_else(
         "signer_iam_form": form,
         "signer_iam_credentials_store": "none",
     }
-    done = play("staging", "sandbox", options=("-e", json.dumps(values)))
+    done = play("staging", "sandbox", options=(*PARTS, "-e", json.dumps(values)))
     assert done.code == 0, done.output
     found, keys = holders(aws), kms_keys(aws)
     assert {holder.name for holder in found} == {*OWNERS, "kms-admin"}
@@ -222,7 +225,8 @@ def test_each_principal_may_do_what_the_inventory_says_and_nothing_else(
 
 
 def test_hex_keys_are_read_by_who_may_and_nobody_else(play: Play, aws: Sandbox, simulator: Simulator) -> None:
-    done = play("development", "sandbox", options=("-e", json.dumps({"signer_iam_credentials_store": "none"})))
+    none = json.dumps({"signer_iam_credentials_store": "none"})
+    done = play("development", "sandbox", options=(*PARTS, "-e", none))
     assert done.code == 0, done.output
     client = boto3.client("secretsmanager", **aws.boto3_arguments())
     client.create_secret(Name="production-bank", SecretString="nothing to see")
