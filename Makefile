@@ -86,7 +86,7 @@ sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=..
 
 .PHONY: test
 test: $(VENV)/.stamp ## all of the following, and a summary
-	@$(VENV)/bin/python -m tools.stages "$(MAKE)" lint unit molecule sanity
+	@$(VENV)/bin/python -m tools.stages "$(MAKE)" unit molecule/sanity/lint
 
 LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs
 .PHONY: lint $(LINTERS)

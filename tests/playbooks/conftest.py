@@ -76,6 +76,16 @@ def play(aws: Sandbox, tmp_path: Path) -> Play:
     return run
 
 
+@pytest.fixture
+def play_keys(play: Play) -> Play:
+    """The keys alone: what else a run does has tests of its own."""
+
+    def run(*inventories: str, options: tuple[str, ...] = (), **more: Any) -> Played:
+        return play(*inventories, options=("--tags", "signing_keys", *options), **more)
+
+    return run
+
+
 Report = Callable[[str], dict[str, dict[str, Any]]]
 
 

@@ -36,13 +36,13 @@ def forms(key: int) -> set[str]:
 
 
 def test_hex_keys_are_made_and_are_nowhere_but_in_their_secrets(
-    play: Play, report: Report, aws: Sandbox, tmp_path: Path
+    play_keys: Play, report: Report, aws: Sandbox, tmp_path: Path
 ) -> None:
     loud = ("-vvv", "--diff")
-    outputs = [play(*DEVELOPMENT, options=loud).output, play(*DEVELOPMENT, options=loud).output]
+    outputs = [play_keys(*DEVELOPMENT, options=loud).output, play_keys(*DEVELOPMENT, options=loud).output]
     rotated = json.dumps({"signing_keys_rotate": "all", "signing_keys_rotation_id": "spring"})
     before = private_keys(aws)
-    outputs.append(play(*DEVELOPMENT, options=(*loud, "-e", rotated)).output)
+    outputs.append(play_keys(*DEVELOPMENT, options=(*loud, "-e", rotated)).output)
     assert "Creating 14 signing keys in us-west-2: about 1 s at AWS's rates" in outputs[0]
     assert "14 keys: 14 created" in outputs[0]
     assert "14 keys: 14 unchanged" in outputs[1]
@@ -58,8 +58,8 @@ def test_hex_keys_are_made_and_are_nowhere_but_in_their_secrets(
         assert not [form for form in forms(key) if form in everything]
 
 
-def test_the_same_rotation_is_never_done_twice(play: Play, aws: Sandbox) -> None:
-    assert play(*DEVELOPMENT, options=("--limit", "kovan")).code == 0
+def test_the_same_rotation_is_never_done_twice(play_keys: Play, aws: Sandbox) -> None:
+    assert play_keys(*DEVELOPMENT, options=("--limit", "kovan")).code == 0
     name = "development-kovan-relayer-signer"
     rotate = (
         "--limit",
@@ -67,9 +67,9 @@ def test_the_same_rotation_is_never_done_twice(play: Play, aws: Sandbox) -> None
         "-e",
         json.dumps({"signing_keys_rotate": [name], "signing_keys_rotation_id": "spring"}),
     )
-    first = play(*DEVELOPMENT, options=rotate)
+    first = play_keys(*DEVELOPMENT, options=rotate)
     assert "7 keys: 6 unchanged, 1 rotated" in first.output
     assert f"The address of {name} was" in first.told
     key = private_keys(aws)[name]
-    assert "7 keys: 7 unchanged" in play(*DEVELOPMENT, options=rotate).output
+    assert "7 keys: 7 unchanged" in play_keys(*DEVELOPMENT, options=rotate).output
     assert private_keys(aws)[name] == key

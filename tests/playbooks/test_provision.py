@@ -8,13 +8,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 from sandbox.client import ACCOUNT_ID, Sandbox, environment_without_aws
-from tests.playbooks.conftest import PLAYBOOK, ROOT, Play, Played, Report
+from tests.playbooks.conftest import PLAYBOOK, ROOT, Play, Report
 
 STAGING = ("staging", "sandbox")
 
@@ -24,13 +23,8 @@ def writes(aws: Sandbox) -> list[str]:
 
 
 @pytest.fixture
-def play(play: Play) -> Play:
-    """The keys alone: what else a run does has tests of its own."""
-
-    def run(*inventories: str, options: tuple[str, ...] = (), **more: Any) -> Played:
-        return play(*inventories, options=("--tags", "signing_keys", *options), **more)
-
-    return run
+def play(play_keys: Play) -> Play:
+    return play_keys
 
 
 def extra(**variables: object) -> tuple[str, ...]:

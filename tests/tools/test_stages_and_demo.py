@@ -46,3 +46,12 @@ def test_all_stages_run_and_the_last_line_names_those_that_failed(
 def test_the_last_line_says_that_all_passed(make: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert stages.main([make, "good", "fine"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "All of it passed in 0 s: good, fine."
+
+
+def test_stages_side_by_side_are_all_run_and_heard(make: str, capfd: pytest.CaptureFixture[str]) -> None:
+    Path(make).write_text('#!/bin/sh\necho "this is $2"\n[ "$2" != bad ]\n')
+    assert stages.main([make, "good/bad/fine"]) == 1
+    out = capfd.readouterr().out
+    for stage in ("good", "bad", "fine"):
+        assert f"this is {stage}" in out
+    assert out.splitlines()[-1].startswith("FAILED after 0 s: bad.")
