@@ -21,6 +21,12 @@ SMALL: dict[str, Any] = {
     "signer_iam_admin": False,
 }
 
+# The same with the agents that the operators below run.
+SMALL_WITH_OPERATORS = {
+    **SMALL,
+    "agent_ops_agents": {"watcher": ["signer", "attestation"], "updater": ["signer", "attestation"]},
+}
+
 
 def variables(**values: object) -> tuple[str, ...]:
     return ("-e", json.dumps(values))
@@ -64,7 +70,7 @@ OPERATORS: list[dict[str, Any]] = [
     },
     {
         "name": "gamma",
-        "agents": ["relayer", "processor"],
+        "agents": ["updater", "watcher"],
         "oidc": {"provider": "https://oidc.example.net/id/ABC", "subject": "system:serviceaccount:bridge:relayer"},
     },
 ]

@@ -39,7 +39,7 @@ def test_hex_keys_are_made_and_are_nowhere_but_in_their_secrets(
     play_keys: Play, report: Report, aws: Sandbox, tmp_path: Path
 ) -> None:
     loud = ("-vvv", "--diff")
-    outputs = [play_keys(*DEVELOPMENT, options=loud).output, play_keys(*DEVELOPMENT, options=loud).output]
+    outputs = [play_keys(*DEVELOPMENT, options=loud, paced=True).output, play_keys(*DEVELOPMENT, options=loud).output]
     rotated = json.dumps({"signing_keys_rotate": "all", "signing_keys_rotation_id": "spring"})
     before = private_keys(aws)
     outputs.append(play_keys(*DEVELOPMENT, options=(*loud, "-e", rotated)).output)

@@ -34,7 +34,7 @@ def extra(**variables: object) -> tuple[str, ...]:
 def test_an_empty_account_gets_the_keys_and_the_table_and_a_second_run_changes_nothing(
     play: Play, report: Report, aws: Sandbox
 ) -> None:
-    first = play(*STAGING)
+    first = play(*STAGING, paced=True)
     assert first.code == 0, first.output
     assert "Creating 14 signing keys in us-west-2: about 3 s at AWS's rates" in first.output
     rows = report("staging")

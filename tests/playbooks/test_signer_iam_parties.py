@@ -14,17 +14,17 @@ import pytest
 
 from sandbox.client import ACCOUNT_ID, Sandbox
 from tests.playbooks.conftest import ROOT
-from tests.playbooks.iam_world import OPERATORS, POLICIES, account, attached, writes
+from tests.playbooks.iam_world import OPERATORS, SMALL_WITH_OPERATORS, account, attached, writes
 
 
 def test_parties_are_let_in_and_out(permit: Any, iam: Any) -> None:
-    done = permit(signer_iam_admin=False, agent_ops_operators=OPERATORS)
+    done = permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS)
     assert done.code != 0
     assert (
         "The account has no OIDC provider arn:aws:iam::123456789012:oidc-provider/oidc.example.net/id/ABC" in done.told
     )
     iam.create_open_id_connect_provider(Url="https://oidc.example.net/id/ABC", ThumbprintList=["a" * 40])
-    done = permit(signer_iam_admin=False, agent_ops_operators=OPERATORS)
+    done = permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS)
     assert done.code == 0, done.output
     found = account(iam)
     assert attached(found["UserDetailList"]["nomad-operator-acme-staging"]) == {"staging-operator-acme"}
@@ -32,22 +32,22 @@ def test_parties_are_let_in_and_out(permit: Any, iam: Any) -> None:
     trust = found["RoleDetailList"]["nomad-operator-beta-staging"]["AssumeRolePolicyDocument"]
     assert trust["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::444455556666:root"}
     assert len(iam.list_access_keys(UserName="nomad-operator-acme-staging")["AccessKeyMetadata"]) == 1
-    assert "as wanted" in permit(signer_iam_admin=False, agent_ops_operators=OPERATORS).output
+    assert "as wanted" in permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS).output
 
-    forgotten = permit(signer_iam_admin=False, agent_ops_operators=OPERATORS[1:])
+    forgotten = permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS[1:])
     assert "The user nomad-operator-acme-staging was made by this collection, and the inventory does not want it" in (
         forgotten.told
     )
     assert "nomad-operator-acme-staging" in account(iam)["UserDetailList"]
 
     removed = permit(
-        signer_iam_admin=False, agent_ops_operators=[{"name": entry["name"], "state": "removed"} for entry in OPERATORS]
+        **SMALL_WITH_OPERATORS, agent_ops_operators=[{"name": entry["name"], "state": "removed"} for entry in OPERATORS]
     )
     assert removed.code == 0, removed.output
     found = account(iam)
     assert set(found["UserDetailList"]) == {"nomad-signer-staging"}
     assert found["RoleDetailList"] == {}
-    assert set(found["Policies"]) == POLICIES - {"kms-admin"}
+    assert set(found["Policies"]) == {"staging-watcher-signer", "staging-updater-signer"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_page_of_permissions_is_what_the_log_says(permit: Any, iam: Any, aws
     aws.clear_log()
 
     def run(**values: object) -> None:
-        done = permit(agent_ops_operators=OPERATORS, **values)
+        done = permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS, **values)
         assert done.code == 0, done.output
 
     run()

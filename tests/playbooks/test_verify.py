@@ -80,7 +80,8 @@ def test_what_somebody_changed_is_found_and_said(verify: Any, aws: Sandbox, iam:
     assert "answers:" not in probed.output
 
 
-def test_a_probe_needs_credentials(verify: Any) -> None:
-    done = verify("--tags", "probe", signer_iam_credentials_store="none")
+def test_a_probe_needs_credentials(play: Play) -> None:
+    none = json.dumps({"signer_iam_credentials_store": "none"})
+    done = play(*STAGING, playbook="verify.yml", options=("--tags", "probe", "-e", none))
     assert done.code != 0
     assert "there are no credentials to ask with" in done.told
