@@ -114,8 +114,7 @@ class JsonRpc:
             answers = None
         if not isinstance(answers, list):
             return [self._tried(request) for request in requests]
-        # Compared by type: True is a 1 as well, and a list is the key of nothing.
-        known = {one["id"]: one for one in answers if isinstance(one, dict) and type(one.get("id")) is int}
+        known = {one["id"]: one for one in answers if isinstance(one, dict) and _is_number(one.get("id"))}
         return [self._outcome(known.get(request["id"])) for request in requests]
 
     def _request(self, method: str, params: t.Sequence[t.Any]) -> dict[str, t.Any]:
@@ -209,6 +208,11 @@ class JsonRpc:
 
 class _Busy(Exception):
     """The node may answer if it is asked again."""
+
+
+def _is_number(value: t.Any) -> bool:
+    """Whether a value can be the id of a request: True is a 1 as well, and a list is the key of nothing."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _error_body(response: urllib.error.HTTPError) -> t.Any:

@@ -32,7 +32,9 @@ def verify(play: Play, aws: Sandbox) -> Any:
     return run
 
 
-def test_what_was_provisioned_is_verified_and_probed(verify: Any, aws: Sandbox, tmp_path: Path) -> None:
+def test_what_was_provisioned_is_verified_and_probed_and_so_is_what_somebody_changed(
+    verify: Any, aws: Sandbox, iam: Any, tmp_path: Path
+) -> None:
     done = verify()
     assert done.code == 0, done.output
     assert "No difference from the inventory." in done.output
@@ -58,8 +60,7 @@ def test_what_was_provisioned_is_verified_and_probed(verify: Any, aws: Sandbox, 
         "NotFoundException",
     }
 
-
-def test_what_somebody_changed_is_found_and_said(verify: Any, aws: Sandbox, iam: Any) -> None:
+    # The same environment, after somebody was at it.
     iam.create_user(UserName="mallory")
     iam.add_user_to_group(GroupName="staging-signer", UserName="mallory")
     arn = f"arn:aws:iam::{ACCOUNT_ID}:policy/agent_ops/staging/staging-relayer-signer"
