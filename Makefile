@@ -117,7 +117,7 @@ lint-docs:
 
 .PHONY: unit
 unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against the sandbox (ARGS=... for pytest)
-	$(RUN) python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(RUN) python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: molecule
 molecule: $(VENV)/.stamp ## the roles, environment by environment
