@@ -20,15 +20,12 @@ from pathlib import Path
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import FORMATS
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_plan import Held, Plan, Step
 from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_files import refuse_tracked
+from ansible_collections.interchain.agent_ops.plugins.module_utils._file_errors import reported
 
 _LARGEST = 4 * 1024 * 1024
 # A file that is being written is written within a moment.
 _ABANDONED_SECONDS = 60
 _UNFINISHED = ".unfinished"
-
-
-class FileError(ValueError):
-    """A file cannot be read or written."""
 
 
 def read_files(folder: Path) -> dict[str, Held]:
@@ -39,7 +36,7 @@ def read_files(folder: Path) -> dict[str, Held]:
             for name in folders:
                 # What is behind a link is not looked at, so that every run would write there.
                 if (Path(place) / name).is_symlink():
-                    raise FileError(f"{Path(place) / name} is a link. Expected: a folder, or nothing. Look what it is")
+                    raise ValueError(f"{Path(place) / name} is a link. Expected: a folder, or nothing. Look what it is")
             for name in names:
                 path = Path(place) / name
                 if not name.startswith("."):
@@ -48,12 +45,12 @@ def read_files(folder: Path) -> dict[str, Held]:
 
 
 def _read(path: Path) -> Held:
-    with _reported(path, "read"):
+    with reported(path, "read"):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(handle, "rb") as stream:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise FileError(f"{path} is not a file. Expected: a file, or nothing. Look what it is")
+                raise ValueError(f"{path} is not a file. Expected: a file, or nothing. Look what it is")
             return Held(stream.read(_LARGEST).decode("utf-8", "replace"), stat.S_IMODE(status.st_mode))
 
 
@@ -62,7 +59,7 @@ def check_places(plan: Plan, folder: Path) -> None:
     seen = set()
     for step in plan.to_write:
         if (folder / step.file.path).is_dir():
-            raise FileError(f"{folder / step.file.path} is a folder. Expected: a file, or nothing. Look what it is")
+            raise ValueError(f"{folder / step.file.path} is a folder. Expected: a file, or nothing. Look what it is")
         kind = (step.file.format, step.file.target)
         if step.file.secret and kind not in seen:
             seen.add(kind)
@@ -72,21 +69,21 @@ def check_places(plan: Plan, folder: Path) -> None:
 def apply_plan(plan: Plan, folder: Path) -> t.Iterator[Step | str]:
     """Carry out a plan, and yield each step or removed path once it is done.
 
-    :raises FileError: at the first file that cannot be written; the rest is for the next run.
+    :raises ValueError: at the first file that cannot be written; the rest is for the next run.
     """
     _remove_abandoned(folder)
     for step in plan.to_write:
         _write(folder / step.file.path, step)
         yield step
     for path in plan.remove:
-        with _reported(folder / path, "removed"):
+        with reported(folder / path, "removed"):
             (folder / path).unlink(missing_ok=True)
             _remove_empty((folder / path).parent, folder)
         yield path
 
 
 def _write(path: Path, step: Step) -> None:
-    with _reported(path, "written"):
+    with reported(path, "written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -104,7 +101,7 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove what a run left that was killed while it wrote. Its file may be as wanted by now, or nobody's."""
     for form in FORMATS:
         for path in (folder / form).rglob(f".*{_UNFINISHED}"):
-            with _reported(path, "removed"), contextlib.suppress(FileNotFoundError):
+            with reported(path, "removed"), contextlib.suppress(FileNotFoundError):
                 if path.lstat().st_mtime < time.time() - _ABANDONED_SECONDS:
                     path.unlink()
 
@@ -113,14 +110,3 @@ def _remove_empty(place: Path, folder: Path) -> None:
     while place != folder and not any(place.iterdir()):
         place.rmdir()
         place = place.parent
-
-
-@contextlib.contextmanager
-def _reported(path: Path, done: str) -> t.Iterator[None]:
-    problem = None
-    try:
-        yield
-    except OSError as exc:
-        problem = exc.strerror or type(exc).__name__
-    if problem:
-        raise FileError(f"{path} cannot be {done}: {problem}")

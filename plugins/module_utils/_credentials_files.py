@@ -24,6 +24,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_
     from_csv,
     to_csv,
 )
+from ansible_collections.interchain.agent_ops.plugins.module_utils._file_errors import reported
 
 _LARGEST = 65536
 # A file that is being written is written within a moment.
@@ -131,7 +132,7 @@ class FileStore:
         refuse_tracked(path)
         # Encrypted now, so that whatever keeps that from working does so before there is a secret.
         size = len(self._seal.close(to_csv(SAMPLE)))
-        with _reported(path):
+        with reported(path, "written"):
             self._make_directory()
             if path.exists() and not path.is_file():
                 raise ValueError(f"{path} is not a file. Expected: a file, or nothing")
@@ -164,7 +165,7 @@ class FileStore:
             return
         if not self._seal.recognizes(data):
             raise ValueError(f"{path} is nothing that was stored here, and was not removed. Look what it is")
-        with _reported(path):
+        with reported(path, "written"):
             path.unlink(missing_ok=True)
 
 
@@ -198,7 +199,7 @@ class _File:
 
     def keep(self, credential: Credential) -> None:
         data = self._seal.close(to_csv(credential))
-        with _reported(self._path):
+        with reported(self._path, "written"):
             if self._handle is None or not os.path.samestat(os.stat(self._path.parent), os.fstat(self._directory)):
                 raise ValueError(f"{self._path} cannot be written: its directory was exchanged for another one")
             self._write(self._handle, data)
@@ -214,17 +215,6 @@ class _File:
         for handle in (self._handle, self._directory):
             if handle is not None:
                 os.close(handle)
-
-
-@contextlib.contextmanager
-def _reported(path: Path) -> t.Iterator[None]:
-    problem = None
-    try:
-        yield
-    except OSError as exc:
-        problem = exc.strerror or type(exc).__name__
-    if problem:
-        raise ValueError(f"{path} cannot be written: {problem}")
 
 
 def _literal(text: str) -> str:

@@ -16,6 +16,8 @@ import stat
 import typing as t
 from pathlib import Path
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._file_errors import reported
+
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -30,7 +32,7 @@ class TextFile(t.NamedTuple):
 
 def read_text(path: str) -> TextFile:
     """Return a file's text, with its line ends as they are."""
-    with _reported(path, "read"):
+    with reported(path, "read"):
         place = Path(os.path.realpath(path, strict=True))
         # A pipe that nobody writes to is not waited for.
         with open(place, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
@@ -56,7 +58,7 @@ def replace_text(file: TextFile, text: str) -> None:
     A link stays a link. The file keeps its mode and its owner. One that somebody changed since it was read, or that may
     not be written, is left alone.
     """
-    with _reported(file.path, "written"):
+    with reported(file.path, "written"):
         if not os.access(file.place, os.W_OK):
             raise ValueError(f"{file.path} may not be written. Expected: write permission for whoever runs this")
         status = file.place.stat()
@@ -72,7 +74,7 @@ def replace_text(file: TextFile, text: str) -> None:
 
 def write_copy(place: Path, text: str, mode: int) -> None:
     """Write a file that is the collection's own, whole or not at all, with the mode of what it is a copy of."""
-    with _reported(str(place), "written"):
+    with reported(str(place), "written"):
         place.parent.mkdir(parents=True, exist_ok=True)
         with _beside(place) as (handle, name):
             _write(handle, text.encode("utf-8"))
@@ -121,14 +123,3 @@ def _settle(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-@contextlib.contextmanager
-def _reported(path: str, what: str) -> t.Iterator[None]:
-    problem = None
-    try:
-        yield
-    except OSError as exc:
-        problem = exc.strerror or type(exc).__name__
-    if problem:
-        raise ValueError(f"{path} cannot be {what}: {problem}")

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.client import REGION, Sandbox, environment_without_aws
-from tests.benchmarks.world import ROOT
+from tests.benchmarks.world import ROOT, timed
 
 GOAL_SECONDS = 30.0
 NETWORKS = 20
@@ -50,13 +48,7 @@ def play(sandbox: Sandbox, folder: Path, playbook: str, inventory: str | Path, *
     }
     command = ["ansible-playbook", playbook, "-i", str(inventory), "-i", "inventories/sandbox", *options]
     command += ["-e", f"agent_ops_sandbox_artifacts_root={folder / 'artifacts' / 'sandbox'}"]
-    start = time.monotonic()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
-    seconds = time.monotonic() - start
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    seconds, _output = timed(command, environment)
     return Provisioned(seconds, json.loads(file.read_text(encoding="utf-8")))
 
 

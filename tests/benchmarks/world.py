@@ -98,6 +98,18 @@ def fill_account(sandbox: Sandbox, count: int) -> None:
         kms.create_alias(AliasName=f"alias/foreign-{number}", TargetKeyId=foreign[number % len(foreign)])
 
 
+def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
+    """Run a command; return how long it took, in seconds, and what it printed."""
+    start = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    seconds = time.monotonic() - start
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return seconds, done.stdout + done.stderr
+
+
 def measure(sandbox: Sandbox, command: list[str]) -> Measure:
     """Run a command against the sandbox, from its start to its end, and count the requests that it makes."""
     sandbox.clear_log()
@@ -107,16 +119,10 @@ def measure(sandbox: Sandbox, command: list[str]) -> Measure:
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "collections"))),
     }
-    start = time.monotonic()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
-    seconds = time.monotonic() - start
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    seconds, output = timed(command, environment)
     log = sandbox.log()
     asking = max(entry["time"] + entry["duration"] for entry in log) - min(entry["time"] for entry in log)
-    return Measure(seconds, asking, len(log), done.stdout + done.stderr)
+    return Measure(seconds, asking, len(log), output)
 
 
 def best(sandbox: Sandbox, command: list[str], *, times: int) -> Measure:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_files import (
-    FileError,
     apply_plan,
     check_places,
     read_files,
@@ -185,7 +184,7 @@ def test_a_file_that_cannot_be_written_ends_the_run_and_the_next_one_goes_on(tmp
     (tmp_path / "opt").mkdir()
     (tmp_path / "opt/moonbasealpha").write_text("in the way")
     done = []
-    with pytest.raises(FileError, match=r"opt/moonbasealpha/updater\.env cannot be written: "):
+    with pytest.raises(ValueError, match=r"opt/moonbasealpha/updater\.env cannot be written: "):
         done.extend(apply_plan(plan, tmp_path))
     (tmp_path / "opt/moonbasealpha").unlink()
     rest = actions(converge(tmp_path))
@@ -199,7 +198,7 @@ def test_a_link_in_a_files_place_is_not_followed(tmp_path: Path) -> None:
     place = tmp_path / "opt/kovan/updater.env"
     place.unlink()
     place.symlink_to("/etc/hostname")
-    with pytest.raises(FileError, match=r"updater\.env cannot be read"):
+    with pytest.raises(ValueError, match=r"updater\.env cannot be read"):
         read_files(tmp_path)
 
 
@@ -207,12 +206,12 @@ def test_a_link_or_a_folder_in_the_way_is_refused_before_anything_is_written(tmp
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "opt").mkdir()
     (tmp_path / "opt/kovan").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(FileError, match=r"opt/kovan is a link\. Expected: a folder"):
+    with pytest.raises(ValueError, match=r"opt/kovan is a link\. Expected: a folder"):
         read_files(tmp_path)
     (tmp_path / "opt/kovan").unlink()
     (tmp_path / "opt/moonbasealpha/kathy.env").mkdir(parents=True)
     plan = make_plan(made(), read_files(tmp_path), networks=NETWORKS)
-    with pytest.raises(FileError, match=r"moonbasealpha/kathy\.env is a folder\. Expected: a file"):
+    with pytest.raises(ValueError, match=r"moonbasealpha/kathy\.env is a folder\. Expected: a file"):
         check_places(plan, tmp_path)
 
 
