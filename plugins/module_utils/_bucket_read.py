@@ -41,7 +41,7 @@ class BucketReader:
 
         :raises CallFailed: for what the caller may not read: that is no absence.
         """
-        account = self._switches(self._s3control, AccountId=self._account)
+        account = public_access_switches(self.call, self._s3control, AccountId=self._account)
         found = self._head(name)
         found.account_block = account
         if found.owned:
@@ -86,7 +86,7 @@ class BucketReader:
             found.policy = json.loads(text) if text else None
 
         def block() -> None:
-            found.block = self._switches(self._s3, Bucket=name, ExpectedBucketOwner=self._account)
+            found.block = public_access_switches(self.call, self._s3, Bucket=name, ExpectedBucketOwner=self._account)
 
         def ownership() -> None:
             answer = self._ask("get_bucket_ownership_controls", "OwnershipControlsNotFoundError", name)
@@ -131,13 +131,14 @@ class BucketReader:
                 return {}
             raise
 
-    def _switches(self, client: t.Any, **whose: t.Any) -> dict[str, bool]:
-        """Return the four switches of Block Public Access, of a bucket or an account. What is not set is off."""
-        try:
-            answer = self.call(client, "get_public_access_block", **whose)
-        except CallFailed as exc:
-            if exc.code != "NoSuchPublicAccessBlockConfiguration":
-                raise
-            answer = {}
-        told = answer.get("PublicAccessBlockConfiguration", {})
-        return {name: bool(told.get(switch)) for name, switch in SWITCHES.items()}
+
+def public_access_switches(call: Caller, client: t.Any, **whose: t.Any) -> dict[str, bool]:
+    """Return the four switches of Block Public Access, of a bucket or an account. What is not set is off."""
+    try:
+        answer = call(client, "get_public_access_block", **whose)
+    except CallFailed as exc:
+        if exc.code != "NoSuchPublicAccessBlockConfiguration":
+            raise
+        answer = {}
+    told = answer.get("PublicAccessBlockConfiguration", {})
+    return {name: bool(told.get(switch)) for name, switch in SWITCHES.items()}

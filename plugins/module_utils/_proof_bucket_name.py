@@ -35,7 +35,7 @@ def proof_bucket_name(template: str, *, project: str, environment: str, account_
     """
     _check_fields(template)
     name = template.format(project=project.lower(), environment=environment.lower(), account_id=account_id)
-    problem = _problem(name)
+    problem = bucket_name_problem(name)
     if problem:
         raise ValueError(
             f"The proof bucket's name {name!r} is not allowed by Amazon S3: {problem}. It comes from the template"
@@ -60,7 +60,8 @@ def _check_fields(template: str) -> None:
             raise ValueError(f"The proof bucket's naming template {template!r} has another field, {name!r}; {expected}")
 
 
-def _problem(name: str) -> str | None:
+def bucket_name_problem(name: str) -> str | None:
+    """Return why Amazon S3 allows no bucket of this name; None if it does."""
     if not _NAME.match(name):
         return "expected 3 to 63 small letters, digits, dots and dashes, beginning and ending with a letter or digit"
     if ".." in name:

@@ -73,13 +73,14 @@ def replace_text(file: TextFile, text: str) -> None:
 
 
 def write_copy(place: Path, text: str, mode: int) -> None:
-    """Write a file that is the collection's own, whole or not at all, with the mode of what it is a copy of."""
+    """Write a file that is the collection's own, with that mode, whole or not at all. It is on the disk afterwards."""
     with reported(str(place), "written"):
         place.parent.mkdir(parents=True, exist_ok=True)
         with _beside(place) as (handle, name):
             _write(handle, text.encode("utf-8"))
             os.fchmod(handle, mode)
             os.replace(name, place)
+        _settle(place.parent)
 
 
 def _keep_owner(handle: int, status: os.stat_result, path: str) -> None:
