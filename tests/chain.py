@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A chain for tests: anvil, a node that others wrote, which keeps its chain in memory.
 
-It is installed beside the simulator of IAM policies (tests/simulator/install.py) where there is a package of it for the
-machine; elsewhere one on PATH is taken.
+It and cast, a client of it, are installed beside the simulator of IAM policies (tests/simulator/install.py) where there
+are packages of them for the machine; elsewhere those on PATH are taken.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ class ChainError(Exception):
     """The chain could not be started."""
 
 
-def program() -> Path:
+def program(name: str) -> Path:
+    """Return where a program of Foundry is: ``anvil``, a node, or ``cast``, a client of nodes."""
     system, machine = platform.system().lower(), platform.machine().lower()
-    package = f"anvil-{system}-{_MACHINES.get(machine, machine)}"
-    installed = FOLDER / "node_modules" / "@foundry-rs" / package / "bin" / "anvil"
-    found = str(installed) if installed.is_file() else shutil.which("anvil")
+    package = f"{name}-{system}-{_MACHINES.get(machine, machine)}"
+    installed = FOLDER / "node_modules" / "@foundry-rs" / package / "bin" / name
+    found = str(installed) if installed.is_file() else shutil.which(name)
     if found is None:
-        raise ChainError(f"There is no anvil, neither as {installed} nor on PATH: run make unit, or install Foundry")
+        raise ChainError(f"There is no {name}, neither as {installed} nor on PATH: run make unit, or install Foundry")
     return Path(found)
 
 
@@ -56,7 +57,7 @@ class Chain:
 
 @contextmanager
 def running(chain_id: int = 31337) -> Iterator[Chain]:
-    command = [str(program()), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id)]
+    command = [str(program("anvil")), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         yield Chain(f"http://127.0.0.1:{_port(process)}")
