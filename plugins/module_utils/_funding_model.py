@@ -123,7 +123,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Record:
-    """A transfer in the ledger, written before it is sent."""
+    """A transfer in the ledger, written before it is sent.
+
+    :ivar paid_by: hash of the attempt that is in a block.
+    """
 
     nonce: int
     to: str
@@ -137,6 +140,7 @@ class Record:
     closed_at: float | None = None
     fee_paid: int | None = None
     block_number: int | None = None
+    paid_by: str | None = None
 
     @property
     def open(self) -> bool:

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a network's wallets from its node. Private to the collection.
+
+An edge; the node comes as a parameter. Errors are :class:`RpcError`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Account, ChainState, Node
+from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import Call, RpcError
+
+BATCH = 50
+"""Calls in a batch. Providers refuse batches above 100 to 1,000 calls, and count each as a request."""
+
+_LATEST, _PENDING = "latest", "pending"
+
+
+def read_chain(node: Node, addresses: t.Sequence[str], *, batch_size: int = BATCH) -> ChainState:
+    """Return what a node says of its chain and of addresses: three calls an address, in batches.
+
+    :raises RpcError: if it does not answer, or with something else than a number.
+    """
+    calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", [_LATEST, False])]
+    for address in addresses:
+        calls.append(("eth_getBalance", [address, _LATEST]))
+        calls.append(("eth_getTransactionCount", [address, _LATEST]))
+        calls.append(("eth_getTransactionCount", [address, _PENDING]))
+    chain, block, *numbers = ask(node, calls, batch_size=batch_size)
+    if not isinstance(block, dict):
+        raise RpcError("the node has no latest block")
+    quantities = [quantity(value, call[0]) for value, call in zip(numbers, calls[2:], strict=True)]
+    base_fee = block.get("baseFeePerGas")
+    return ChainState(
+        chain_id=quantity(chain, "eth_chainId"),
+        block_number=quantity(block.get("number"), "the latest block's number"),
+        block_time=quantity(block.get("timestamp"), "the latest block's timestamp"),
+        base_fee=None if base_fee is None else quantity(base_fee, "the latest block's baseFeePerGas"),
+        accounts={address: Account(*quantities[3 * place : 3 * place + 3]) for place, address in enumerate(addresses)},
+    )
+
+
+def ask(node: Node, calls: t.Sequence[Call], *, batch_size: int = BATCH) -> list[t.Any]:
+    """Return what calls give, asked in batches of a bounded size. :raises RpcError: the first that comes."""
+    answers: list[t.Any] = []
+    for start in range(0, len(calls), batch_size):
+        answers += node.batch(calls[start : start + batch_size])
+    for answer in answers:
+        if isinstance(answer, RpcError):
+            raise answer
+    return answers
+
+
+def quantity(value: t.Any, what: str) -> int:
+    """Return a number as JSON-RPC writes it, 0x and hexadecimal digits. :raises RpcError: if it is none."""
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return int(value, 16)
+        except ValueError:
+            pass
+    raise RpcError(f"the node answers {what} with something that is not a number")
