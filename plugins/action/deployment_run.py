@@ -25,7 +25,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import (
     _deployment_report,
 )
 from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _deployment_desk
-from ansible_collections.interchain.agent_ops.plugins.plugin_utils._deployment_terminal import Terminal
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._terminal import Terminal
 
 display = Display()
 

@@ -179,15 +179,21 @@ def missing(asked: Demand, approvals: t.Iterable[Approval]) -> list[str]:
     return sentences
 
 
-def unattended(environment: t.Mapping[str, str], variables: t.Collection[str], attended: bool) -> str:
+def unattended(
+    environment: t.Mapping[str, str],
+    variables: t.Collection[str],
+    attended: bool,
+    setting: str = "deployment_attended",
+) -> str:
     """Return what says that nobody is there, or an empty text.
 
     It can only be said that nobody is there. That somebody is, is for the terminal to show.
 
     :param environment: environment variables. :param variables: names of ansible's variables.
+    :param setting: the variable that ``attended`` is the value of.
     """
     if not attended:
-        return "deployment_attended is false"
+        return f"{setting} is false"
     for name in _UNATTENDED:
         if environment.get(name, "").lower() not in ("", "0", "false", "no"):
             return f"the environment variable {name} is set"

@@ -35,6 +35,9 @@ COLUMNS: t.Mapping[str, str] = {
 """The documented columns of the table, and the fields of a row that they show."""
 
 SANDBOX_FOLDER = "sandbox"
+NOT_REAL = "this is not AWS. These keys are not real ones; send nothing to their addresses."
+"""What every report of a sandbox's keys says, after the word itself."""
+
 _GAP = "  "
 _NOT_YET = "(not yet)"
 
@@ -135,7 +138,7 @@ def terminal_report(rows: t.Sequence[Row], *, facts: Row, check_mode: bool, widt
     environment = facts["environment"]
     lines = [f"Signing keys of {environment}, AWS account {facts['account_id']}, {facts['endpoint_url']}"]
     if facts["sandbox"]:
-        lines.append("SANDBOX: this is not AWS. These keys are not real ones; send nothing to their addresses.")
+        lines.append(f"SANDBOX: {NOT_REAL}")
     lines += ["", *table(rows, width), ""]
     counts = summary(rows)
     would = "would be " if check_mode else ""
@@ -169,7 +172,7 @@ def as_markdown(rows: t.Sequence[Row], facts: Row) -> str:
     where = f"AWS account {facts['account_id']}, {facts['endpoint_url']}"
     lines = [f"# Signing keys of {facts['environment']}", "", where, ""]
     if facts["sandbox"]:
-        lines += ["**Sandbox: this is not AWS. These keys are not real ones; send nothing to their addresses.**", ""]
+        lines += [f"**Sandbox: {NOT_REAL}**", ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
     for row in rows:
         cells = (_cell(row, field).replace("|", r"\|") for field in COLUMNS.values())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whoever sits at the terminal of a deployment. Private to the collection."""
+"""Whoever sits at the terminal of a run that asks. Private to the collection."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ display = Display()
 
 
 class Terminal:
-    """A terminal in the foreground, as ansible's own prompts need it. ``absent`` says why there is none."""
+    """A terminal in the foreground, as ansible's own prompts need it. ``absent`` says why there is none.
 
-    def __init__(self, absent: str) -> None:
+    :param given_up: what it means that somebody gives up, for the error that says so.
+    """
+
+    def __init__(self, absent: str, given_up: str = "Nothing was run") -> None:
         self.absent = absent or self._missing()
+        self._given_up = given_up
 
     @staticmethod
     def _missing() -> str:
@@ -30,16 +34,15 @@ class Terminal:
 
     def wait(self, text: str, seconds: int) -> None:
         """Return when the return key was pressed, or the time is over."""
-        _interruptible(lambda: display.prompt_until(text, seconds=seconds))
+        self._interruptible(lambda: display.prompt_until(text, seconds=seconds))
 
     def confirm(self, text: str, code: str, seconds: int) -> bool:
         """Return whether the code was typed."""
-        typed = _interruptible(lambda: display.prompt_until(text, seconds=seconds))
+        typed = self._interruptible(lambda: display.prompt_until(text, seconds=seconds))
         return typed.decode("utf-8", "replace").strip() == code
 
-
-def _interruptible(ask: t.Callable[[], bytes]) -> bytes:
-    try:
-        return ask()
-    except AnsiblePromptInterrupt:
-        raise ValueError("Given up at the terminal. Nothing was run") from None
+    def _interruptible(self, ask: t.Callable[[], bytes]) -> bytes:
+        try:
+            return ask()
+        except AnsiblePromptInterrupt:
+            raise ValueError(f"Given up at the terminal. {self._given_up}") from None

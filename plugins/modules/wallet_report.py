@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The work is done by the action plugin of the same name, on the controller; this is its documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wallet_report
+short_description: Show and write the balances of an environment's wallets
+version_added: 1.0.0
+description:
+  - Shows what M(interchain.agent_ops.wallet_balances_info) or M(interchain.agent_ops.wallet_top_up) returned, the
+    wallets with their thresholds and targets, the banks, and the transfers with hashes and links, and writes it to
+    C(wallets.json), C(wallets.csv), C(wallets.md) and the picture C(wallets.svg) among the environment's artifacts.
+    The files are of what the run looked at.
+  - Each run adds a line to C(wallet_history.jsonl), which keeps 90 days and 2,000 lines. From it comes in how many
+    days a wallet is empty, at the use that was seen in the last 14 days. Income does not count as negative use.
+  - What is of a sandbox is under a folder C(sandbox) only.
+  - A report is never C(changed). Balances are others at every look, and a run that found nothing to do would
+    otherwise never say so.
+options:
+  result:
+    description: What one of the two modules returned.
+    type: dict
+    required: true
+  environment:
+    description: Name of the environment.
+    type: str
+    required: true
+  artifacts_root:
+    description:
+      - Folder of the artifacts. A relative path is relative to the folder in which C(ansible-playbook) was started.
+    type: path
+    default: artifacts
+  show:
+    description: What is shown, in the order of the choices.
+    type: list
+    elements: str
+    choices:
+      - transfers
+      - wallets
+    default:
+      - wallets
+  write:
+    description: Whether the report is written, and this look remembered. In check mode neither is.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change), when in diff mode.
+    support: none
+    details: A report is not shown as a difference.
+  action:
+    description: Runs on the controller.
+    support: full
+seealso:
+  - module: interchain.agent_ops.wallet_balances_info
+  - module: interchain.agent_ops.wallet_top_up
+author:
+  - interchain.agent_ops contributors (@interchain)
+"""
+
+EXAMPLES = r"""
+- name: Show the balances
+  interchain.agent_ops.wallet_report:
+    result: "{{ balances }}"
+    environment: staging
+"""
+
+RETURN = r"""
+files:
+  description: The files of the report, as paths.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - artifacts/staging/wallets.json
+    - artifacts/staging/wallets.csv
+    - artifacts/staging/wallets.md
+    - artifacts/staging/wallets.svg
+wallets:
+  description: The wallets of RV(ignore:result), with C(days_left) where the history says something of their use.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - network: kovan
+      agent: updater
+      address: '0xE94E130546485b928C9C9b9A5e69EB787172952e'
+      balance: '312.5'
+      threshold: '125'
+      target: '500'
+      unit: ETH
+      state: ok
+      days_left: 12.4
+"""
