@@ -28,6 +28,9 @@ else:
 CURVE = "secp256k1"
 """Name of the curve in X.509 tools. AWS KMS calls the same curve ``ECC_SECG_P256K1``."""
 
+ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+"""Order of secp256k1 (SEC 2, section 2.4.1). A private key is a number from 1 to the order less 1."""
+
 HIDDEN = "(64 hexadecimal digits, not shown since they may be a private key)"
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}\Z")
 # As long as a private key, and not an address that is padded to 32 bytes.

@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import (
+    ORDER,
     checksum_address,
     encode_public_key,
     public_key_address,
@@ -27,9 +28,6 @@ try:
     from cryptography.hazmat.primitives.asymmetric import ec
 except ImportError:
     pass  # _address remembers it, and the module's shell reports it
-
-ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
-"""Order of secp256k1 (SEC 2, section 2.4.1). A private key is a number from 1 to the order less 1."""
 
 _CLAIMS = ("environment", "network", "agent", "purpose")
 FIELDS = ("private_key", "address", *_CLAIMS)
@@ -61,7 +59,7 @@ class PrivateKey:
         return public_key_address(self.public_key)
 
     def reveal(self) -> str:
-        """Return the key as 0x and 64 hexadecimal digits. For the contents of its secret, and for nothing else."""
+        """Return the key as 0x and 64 hexadecimal digits. For the contents of its secret, and to sign with."""
         return f"0x{self._key.private_numbers().private_value:064x}"
 
     def __repr__(self) -> str:

@@ -14,10 +14,10 @@ import traceback
 import typing as t
 
 import pytest
+from ansible_collections.interchain.agent_ops.plugins.module_utils._address import ORDER
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import KeySpec
 from ansible_collections.interchain.agent_ops.plugins.module_utils._secret_contents import (
     FIELDS,
-    ORDER,
     PrivateKey,
     check_claims,
     make_contents,
