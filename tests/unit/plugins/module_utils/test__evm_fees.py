@@ -20,7 +20,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees imp
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_transaction import Unsigned
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Fees, FeeSettings
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 GWEI = 10**9
@@ -29,7 +29,7 @@ AUTO = FeeSettings()
 amounts = st.integers(0, 10**13)
 caps = st.none() | amounts
 kinds = st.sampled_from(["auto", "eip1559", "legacy"])
-settings_ = st.builds(FeeSettings, kind=kinds, max_fee_per_gas=caps, max_priority_fee_per_gas=caps)
+all_settings = st.builds(FeeSettings, kind=kinds, max_fee_per_gas=caps, max_priority_fee_per_gas=caps)
 modern = st.tuples(amounts, amounts).map(lambda pair: Fees(max(pair), min(pair)))
 legacy = amounts.map(lambda price: Fees(price, legacy=True))
 
@@ -104,7 +104,8 @@ def test_a_chain_that_is_free_of_charge() -> None:
     assert choose_fees(None, None, 0, AUTO) == Fees(0, legacy=True)
 
 
-@given(caps, caps, caps, settings_)
+@settings(max_examples=300, deadline=None)
+@given(caps, caps, caps, all_settings)
 def test_fees_are_within_the_caps_and_enough_or_refused(
     base: int | None, priority: int | None, price: int | None, settings: FeeSettings
 ) -> None:
@@ -162,7 +163,8 @@ def test_a_replacement_above_a_cap_is_refused() -> None:
     )
 
 
-@given(modern | legacy, modern | legacy, settings_)
+@settings(max_examples=300, deadline=None)
+@given(modern | legacy, modern | legacy, all_settings)
 def test_nodes_prefer_the_replacement_or_it_is_refused(previous: Fees, current: Fees, settings: FeeSettings) -> None:
     try:
         fees = replacement_fees(previous, current, settings)

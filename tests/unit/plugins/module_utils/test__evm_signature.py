@@ -17,7 +17,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_signatur
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Signature
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from eth_keys import keys
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 # Of the key that research on the original keymaster knows the public key of.
@@ -67,6 +67,7 @@ def test_a_high_s_is_lowered() -> None:
     assert from_der(bytes.fromhex(HIGH_DER), digest, address) == (R, LOW_S, 0)
 
 
+@settings(max_examples=60, deadline=None)
 @given(numbers, digests, st.booleans())
 def test_every_signature_of_a_key_is_brought_into_the_form_of_a_chain(number: int, digest: bytes, high: bool) -> None:
     key = private_key(number)
@@ -77,6 +78,7 @@ def test_every_signature_of_a_key_is_brought_into_the_form_of_a_chain(number: in
     assert got.s <= HALF
 
 
+@settings(max_examples=60, deadline=None)
 @given(numbers, numbers, digests)
 def test_the_signature_of_another_key_is_refused(number: int, other: int, digest: bytes) -> None:
     key = private_key(number)
@@ -90,6 +92,7 @@ def test_the_signature_of_another_key_is_refused(number: int, other: int, digest
         from_der(encode_dss_signature(r, s), digest, address)
 
 
+@settings(max_examples=60, deadline=None)
 @given(digests)
 def test_the_signature_of_something_else_is_refused(digest: bytes) -> None:
     other = bytes(32) if digest != bytes(32) else b"\x01" * 32

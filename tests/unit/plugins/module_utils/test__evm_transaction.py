@@ -19,7 +19,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_transact
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Fees, Signature
 from eth_keys import keys
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.witness import Account
@@ -95,6 +95,7 @@ def test_the_example_of_eip_155() -> None:
     assert decode(EXAMPLE_RAW) == (EXAMPLE, SENDER)
 
 
+@settings(max_examples=100, deadline=None)
 @given(transfers(), private_keys)
 def test_it_is_byte_for_byte_what_eth_account_makes(unsigned: Unsigned, key: bytes) -> None:
     theirs = Account.sign_transaction(as_others_say_it(unsigned), key)
@@ -104,12 +105,14 @@ def test_it_is_byte_for_byte_what_eth_account_makes(unsigned: Unsigned, key: byt
     assert transaction_hash(ours.raw) == ours.hash
 
 
+@settings(max_examples=100, deadline=None)
 @given(transfers(), private_keys)
 def test_eth_account_knows_the_sender(unsigned: Unsigned, key: bytes) -> None:
     raw = unsigned.signed(sign(unsigned, key)).raw
     assert Account.recover_transaction(raw) == Account.from_key(key).address
 
 
+@settings(max_examples=100, deadline=None)
 @given(transfers(), private_keys)
 def test_what_is_decoded_is_what_was_signed(unsigned: Unsigned, key: bytes) -> None:
     raw = unsigned.signed(sign(unsigned, key)).raw
@@ -117,6 +120,7 @@ def test_what_is_decoded_is_what_was_signed(unsigned: Unsigned, key: bytes) -> N
     assert decode("0x" + raw[2:].upper()) == (unsigned, Account.from_key(key).address)
 
 
+@settings(max_examples=100, deadline=None)
 @given(transfers(), st.data())
 def test_a_changed_byte_is_never_the_same_transfer_of_the_same_sender(unsigned: Unsigned, data: st.DataObject) -> None:
     raw = bytearray.fromhex(unsigned.signed(sign(unsigned)).raw[2:])
@@ -129,6 +133,7 @@ def test_a_changed_byte_is_never_the_same_transfer_of_the_same_sender(unsigned: 
     assert decoded[1] != Account.from_key(KEY).address
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_decoded_or_refused_with_a_text(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"\AThe (signed )?transaction"):
