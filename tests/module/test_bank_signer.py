@@ -18,10 +18,11 @@ import rlp
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import HexSigner, KmsSigner
-from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees import choose_fees
+from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees import choose_fees, replacement_fees
 from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_signature import recover_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_transaction import Unsigned, decode
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Fees, FeeSettings, Signer
+from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import RpcError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,6 +141,40 @@ def test_a_chain_takes_the_fees_that_are_chosen_from_its_own_words(chain: Chain,
     price = int(chain.rpc.call("eth_gasPrice"), 16)
     fees = choose_fees(int(block["baseFeePerGas"], 16), priority, price, FeeSettings(kind))
     check_sent(sent(chain, signer, fees), signer, fees)
+
+
+@pytest.fixture
+def waiting(chain: Chain) -> Iterator[Chain]:
+    """The chain, with transactions that wait until they are mined by ``evm_mine``."""
+    chain.rpc.call("evm_setAutomine", False)
+    yield chain
+    chain.rpc.call("evm_mine")
+    chain.rpc.call("evm_setAutomine", True)
+
+
+@pytest.mark.parametrize("current", FEES, ids=[f"by_{form}" for form in FORMS])
+@pytest.mark.parametrize("previous", FEES, ids=FORMS)
+def test_a_chain_prefers_the_replacement(waiting: Chain, previous: Fees, current: Fees) -> None:
+    signer = HexSigner(DIGITS, ADDRESS)
+    waiting.rpc.call("anvil_setBalance", ADDRESS, hex(3 * ETHER))
+    nonce = int(waiting.rpc.call("eth_getTransactionCount", ADDRESS, "latest"), 16)
+    hashes = []
+
+    def send(fees: Fees, value: int = ETHER) -> None:
+        unsigned = transfer(fees, nonce, value)
+        signed = unsigned.signed(signer.sign(unsigned.digest()))
+        waiting.rpc.call("eth_sendRawTransaction", signed.raw)
+        hashes.append(signed.hash)
+
+    before = balance(waiting, TO)
+    send(previous)
+    with pytest.raises(RpcError, match="replacement transaction underpriced"):
+        send(previous, ETHER + 1)
+    send(replacement_fees(previous, current, FeeSettings()))
+    waiting.rpc.call("evm_mine")
+    assert receipt(waiting, hashes[-1])["status"] == "0x1"
+    assert waiting.rpc.call("eth_getTransactionReceipt", hashes[0]) is None
+    assert balance(waiting, TO) - before == ETHER
 
 
 def cast(chain: Chain, environment: dict[str, str], key: str, unsigned: Unsigned) -> str:
