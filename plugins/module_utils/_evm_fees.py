@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Fees, FeeSettings
+from ansible_collections.interchain.agent_ops.plugins.module_utils._wei import GWEI_DECIMALS, from_wei
 
 MAX_FEE = "max_fee_per_gas_gwei"
 MAX_PRIORITY_FEE = "max_priority_fee_per_gas_gwei"
@@ -145,6 +146,4 @@ def _at_most(setting: str, cap: int) -> str:
 
 
 def _gwei(wei: int) -> str:
-    """Return an amount of wei in gwei, without rounding."""
-    whole, rest = divmod(wei, 10**9)
-    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+    return from_wei(wei, GWEI_DECIMALS)
