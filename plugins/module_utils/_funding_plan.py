@@ -119,8 +119,8 @@ def make_plan(
     if settings.max_run is not None and plan.total > settings.max_run:
         problem = (
             f"On {settings.network} this run would pay {_shown(plan.total, settings)} to {len(transfers)} wallets,"
-            f" which is more than max_run, {_shown(settings.max_run, settings)}. Nothing is sent on any network. Look at"
-            " the plan; if it is right, raise max_run in wallet_funding_defaults, or in wallet_funding_network of"
+            f" which is more than max_run, {_shown(settings.max_run, settings)}. Nothing is sent on any network. Look"
+            " at the plan; if it is right, raise max_run in wallet_funding_defaults, or in wallet_funding_network of"
             f" host_vars/{settings.network}.yml"
         )
         return Plan(plan.transfers, plan.held, problem)

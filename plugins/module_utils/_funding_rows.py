@@ -199,8 +199,8 @@ def record_row(
 
 def _stuck_text(record: Record, settings: NetworkFunding) -> str:
     return (
-        f"the transaction with nonce {record.nonce} is in no block after {settings.stuck_seconds} s. It is sent again at a"
-        " higher fee with -e wallet_funding_replace_stuck=true"
+        f"the transaction with nonce {record.nonce} is in no block after {settings.stuck_seconds} s. It is sent again"
+        " at a higher fee with -e wallet_funding_replace_stuck=true"
     )
 
 

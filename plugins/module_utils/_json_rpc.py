@@ -206,6 +206,22 @@ class JsonRpc:
         return RpcError(f"the node did not answer within {self._timeout:g} s")
 
 
+def network_node(network: str, rpc_urls: t.Mapping[str, t.Any], *, timeout: float) -> JsonRpc:
+    """Return a network's node. :raises RpcError: if the inventory gives no URL for it, or none that can be used."""
+    url = rpc_urls.get(network)
+    if not isinstance(url, str) or not url:
+        raise RpcError(f"there is no RPC URL. Expected: rpc_url in agent_ops_network of host_vars/{network}.yml")
+    return JsonRpc(url, timeout=timeout)
+
+
+def is_own_machine(url: t.Any) -> bool:
+    """Say whether a URL leads to this machine."""
+    try:
+        return isinstance(url, str) and (urlsplit(url).hostname or "") in _OWN_HOSTS
+    except ValueError:
+        return False
+
+
 class _Busy(Exception):
     """The node may answer if it is asked again."""
 

@@ -146,7 +146,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._contract_con
     setting,
     sources,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc, RpcError
+from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import network_node
 
 
 def _chain(
@@ -157,10 +157,7 @@ def _chain(
     asked, left = questions(given, contracts_of(documents, params["contracts"], given.networks))
 
     def connect(network: str) -> Node:
-        url = params["rpc_urls"].get(network)
-        if not isinstance(url, str) or not url:
-            raise RpcError(f"there is no RPC URL. Expected: rpc_url in agent_ops_network of host_vars/{network}.yml")
-        return JsonRpc(url, timeout=timeout)
+        return network_node(network, params["rpc_urls"], timeout=timeout)
 
     numbers = chain_ids(given.networks) if params["check_chain_ids"] else {}
     # A node that is slow may take its time for a batch and, once more, for what it was asked again one by one.

@@ -33,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_no_second_sees_more_than_the_rate(clock: Clock, rate: float) -> None:
     pacer = aws_calls.Pacer({"CreateKey": rate})
     times = []
-    for _ in range(120):
+    for _number in range(120):
         pacer.wait("CreateKey")
         times.append(clock.now)
     at_once = max(1, int(rate))
@@ -45,7 +45,7 @@ def test_no_second_sees_more_than_the_rate(clock: Clock, rate: float) -> None:
 
 def test_operations_without_a_rate_do_not_wait(clock: Clock) -> None:
     pacer = aws_calls.Pacer({"CreateKey": 1})
-    for _ in range(10):
+    for _number in range(10):
         pacer.wait("GetPublicKey")
     assert clock.now == 1000.0
 

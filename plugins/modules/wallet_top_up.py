@@ -1,0 +1,455 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wallet_top_up
+short_description: Top up the wallets of an environment's agents from its bank
+version_added: 1.0.0
+description:
+  - Brings each wallet that is below its threshold up to its target, by a transfer from the environment's bank, a key in AWS
+    KMS or a hex key in AWS Secrets Manager.
+  - A transfer is written down in a store before it is sent, and there is one for each nonce of the bank. So nobody is paid
+    twice, whenever a run is killed and however many run at once; the next run looks up what became of it by its hash.
+  - Only addresses of the environment's keys are paid, as AWS has them now, and none whose key is disabled or pending
+    deletion.
+  - A run of which one network's total is above C(max_run) sends nothing at all. Otherwise a network that fails fails alone;
+    its row in RV(networks) has the error, and the caller decides what follows.
+  - In check mode, and in a protected environment that is not O(confirmed), nothing is sent, and the plan is returned.
+options:
+  protected:
+    description:
+      - Whether nothing may break in this environment. It is planned only, unless O(confirmed).
+    type: bool
+    required: true
+  confirmed:
+    description:
+      - Whether money may be sent in a protected environment.
+    type: bool
+    default: false
+  store:
+    description:
+      - Where transfers are written down, C(s3://bucket/prefix) or a folder. All that funds from one bank must name the same
+        one. A folder is enough where a single host does that.
+    type: str
+    required: true
+  approved:
+    description:
+      - Transfers that were approved, rows of RV(transfers) of a run in check mode. Nothing else is begun, and no more is
+        paid. By default all that is planned is sent.
+    type: list
+    elements: dict
+  replace_stuck:
+    description:
+      - Whether a transfer that is in no block after C(stuck_seconds) is signed again with the same nonce and a higher fee.
+    type: bool
+    default: false
+  lock_wait_seconds:
+    description:
+      - For how long is waited for another run that funds the same network.
+    type: int
+    default: 60
+  progress_file:
+    description:
+      - A file to which lines are appended that say what is sent while the module runs. The action of the same name shows them.
+    type: path
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - interchain.agent_ops.signing_keys.calls
+  - interchain.agent_ops.attributes
+  - interchain.agent_ops.wallets
+requirements:
+  - cryptography
+  - eth-keys
+  - eth-hash[pycryptodome]
+  - rlp
+seealso:
+  - module: interchain.agent_ops.wallet_balances_info
+  - module: interchain.agent_ops.wallet_report
+author:
+  - interchain.agent_ops contributors (@interchain)
+"""
+
+EXAMPLES = r"""
+- name: Top up staging's agents
+  interchain.agent_ops.wallet_top_up:
+    environment: staging
+    networks: 
+      kovan:
+        chain_id: 42
+        replicas: [moonbasealpha]
+      moonbasealpha:
+        chain_id: 1287
+        native_unit: DEV
+        replicas: [kovan]
+    agents: [updater, watcher, relayer, processor, kathy]
+    signing_keys: "{{ keys }}"
+    backend: kms
+    rpc_urls:
+      kovan: "{{ lookup('ansible.builtin.env', 'KOVAN_RPC_URL') }}"
+      moonbasealpha: "{{ lookup('ansible.builtin.env', 'MOONBASEALPHA_RPC_URL') }}"
+    region: us-west-2
+    funding:
+      kovan: {threshold: '125', target: '500', max_run: '3000', max_day: '6000', reserve: '1'}
+    protected: false
+    store: s3://nomad-staging-funding-111122223333/funding
+"""
+
+RETURN = r"""
+transfers:
+  description:
+    - A row for each transfer that is planned, made or under way, and for each wallet that is low and not paid now.
+  returned: unless the caller or the options are refused
+  type: list
+  elements: dict
+  contains:
+    network:
+      description: The network.
+      type: str
+      sample: kovan
+    agent:
+      description: The agent that is paid.
+      type: str
+      sample: relayer
+    key:
+      description: Name of its signing key.
+      type: str
+      sample: staging-moonbasealpha-relayer-signer
+    address:
+      description: Its address.
+      type: str
+      sample: '0xE94E130546485b928C9C9b9A5e69EB787172952e'
+    bank:
+      description: Who pays.
+      type: str
+      sample: '0x16b0f38BCCA1f5f88CFe1D238779a57E0Df6707d'
+    unit:
+      description: The network's native unit.
+      type: str
+      sample: ETH
+    amount:
+      description: What is paid.
+      type: str
+      sample: '500'
+    amount_wei:
+      description: The same in wei.
+      type: int
+      sample: 500000000000000000000
+    fee:
+      description: The most that the transfer costs, or what it did cost.
+      type: str
+      sample: '0.000042'
+    fee_wei:
+      description: The same in wei.
+      type: int
+      sample: 42000000000000
+    nonce:
+      description: The bank's nonce, null while it is planned.
+      type: int
+      sample: 30
+    hash:
+      description: Hash of the transaction, null while it is planned.
+      type: str
+      sample: '0x4f5f2cbbc1a4b2b26a3f3a4ee9c9e0f4f8f2d4f07c9f4d4f7cf6e5b0a3b8f9aa'
+    link:
+      description: Where the network's block explorer shows it, null if there is none.
+      type: str
+      sample: https://kovan.etherscan.io/tx/0x4f5f2cbbc1a4b2b26a3f3a4ee9c9e0f4f8f2d4f07c9f4d4f7cf6e5b0a3b8f9aa
+    action:
+      description:
+        - V(planned), V(confirmed) (in a block), V(sent) (under way), V(stuck) (for too long), V(failed) or V(held) (low, and
+          not paid now).
+      type: str
+      sample: confirmed
+    kind:
+      description: Why it failed or is held, in one word, null otherwise.
+      type: str
+      sample: bank_low
+    reason:
+      description: The same in a sentence.
+      type: str
+    bank_left:
+      description: What the bank would have left after it, of planned ones.
+      type: str
+      sample: '8499.999958'
+    bank_left_wei:
+      description: The same in wei.
+      type: int
+      sample: 8499999958000000000000
+confirmed:
+  description: Whether money was allowed to be sent. In check mode, whether it would be.
+  returned: unless the caller or the options are refused
+  type: bool
+  sample: true
+store:
+  description: The store.
+  returned: unless the caller or the options are refused
+  type: str
+  sample: s3://nomad-staging-funding-111122223333/funding
+wallets:
+  description:
+    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact in
+      the native unit as text, and in wei (C(*_wei)).
+  returned: unless the caller or the options are refused
+  type: list
+  elements: dict
+  contains:
+    network:
+      description: The network.
+      type: str
+      sample: kovan
+    agent:
+      description: The agent whose key it is.
+      type: str
+      sample: relayer
+    key:
+      description: Name of the signing key.
+      type: str
+      sample: staging-moonbasealpha-relayer-signer
+    homes:
+      description: Homes that the agent serves with this key on this network.
+      type: list
+      elements: str
+      sample: [moonbasealpha]
+    address:
+      description: Its address, null where AWS has no such key.
+      type: str
+      sample: '0xE94E130546485b928C9C9b9A5e69EB787172952e'
+    unit:
+      description: The network's native unit.
+      type: str
+      sample: ETH
+    balance:
+      description: What it has, null where that is not known.
+      type: str
+      sample: '0.15'
+    balance_wei:
+      description: The same in wei.
+      type: int
+      sample: 150000000000000000
+    nonce:
+      description: How many transactions it has in blocks.
+      type: int
+      sample: 12
+    pending_nonce:
+      description: The same with those that wait.
+      type: int
+      sample: 12
+    threshold:
+      description: Below it the wallet is topped up; null if it is not.
+      type: str
+      sample: '125'
+    threshold_wei:
+      description: The same in wei.
+      type: int
+      sample: 125000000000000000000
+    target:
+      description: What it is topped up to.
+      type: str
+      sample: '500'
+    target_wei:
+      description: The same in wei.
+      type: int
+      sample: 500000000000000000000
+    state:
+      description:
+        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its network
+          did not answer).
+      type: str
+      sample: low
+    days_left:
+      description: Null here; M(interchain.agent_ops.wallet_report) knows it from earlier reports.
+      type: float
+    error:
+      description: What is wrong with it, null if nothing is.
+      type: str
+networks:
+  description: A row for each network, with the bank.
+  returned: unless the caller or the options are refused
+  type: list
+  elements: dict
+  contains:
+    network:
+      description: The network.
+      type: str
+      sample: kovan
+    unit:
+      description: Its native unit.
+      type: str
+      sample: ETH
+    chain_id:
+      description: The number of the chain that the node is of.
+      type: int
+      sample: 42
+    block_number:
+      description: Height of the latest block.
+      type: int
+      sample: 32000000
+    block_age_seconds:
+      description: How old that is.
+      type: int
+      sample: 4
+    bank:
+      description: The bank's address, null where the environment has none.
+      type: str
+      sample: '0x16b0f38BCCA1f5f88CFe1D238779a57E0Df6707d'
+    bank_balance:
+      description: What it has.
+      type: str
+      sample: '9000'
+    bank_balance_wei:
+      description: The same in wei.
+      type: int
+      sample: 9000000000000000000000
+    bank_nonce:
+      description: How many transactions it has in blocks.
+      type: int
+      sample: 30
+    bank_pending_nonce:
+      description: The same with those that wait.
+      type: int
+      sample: 30
+    top_ups_left:
+      description: How many of the largest usual top-ups it lasts, null where no wallet has a threshold.
+      type: int
+      sample: 23
+    low:
+      description: How many wallets are low.
+      type: int
+      sample: 1
+    unknown:
+      description: Of how many nothing is known.
+      type: int
+      sample: 0
+    explorer_url:
+      description: The network's block explorer.
+      type: str
+      sample: https://kovan.etherscan.io
+    error:
+      description: Why the network could not be read, or funded; null if it could.
+      type: str
+environment:
+  description: Name of the environment.
+  returned: unless the caller or the options are refused
+  type: str
+  sample: staging
+read_at:
+  description: When that was so, in UTC (ISO 8601).
+  returned: unless the caller or the options are refused
+  type: str
+  sample: '2026-05-04T03:02:01+00:00'
+account_id:
+  description: AWS account that the keys are in.
+  returned: unless the caller or the options are refused
+  type: str
+  sample: '111122223333'
+caller_arn:
+  description: ARN of the caller.
+  returned: unless the caller or the options are refused
+  type: str
+  sample: arn:aws:iam::111122223333:user/kms-admin
+endpoint_url:
+  description: Endpoint that the client really used.
+  returned: unless the caller or the options are refused
+  type: str
+  sample: https://kms.us-west-2.amazonaws.com
+sandbox:
+  description: Whether that endpoint is not AWS's.
+  returned: unless the caller or the options are refused
+  type: bool
+  sample: false
+"""
+
+import os
+import socket
+import time
+import typing as t
+
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, ask_identity
+from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import Funder
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
+from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_options import (
+    request_rates,
+    require_libraries,
+    required_region,
+)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_options import (
+    as_result,
+    bank_problem,
+    bank_signer,
+    make_jobs,
+    open_store,
+    read_accounts,
+    read_options,
+    read_store,
+    require_transactions,
+    transfer_diff,
+    wallet_options,
+)
+
+
+def main() -> t.NoReturn:
+    module = AwsModule(
+        argument_spec={
+            **wallet_options(),
+            "protected": {"type": "bool", "required": True},
+            "confirmed": {"type": "bool", "default": False},
+            "store": {"type": "str", "required": True},
+            "approved": {"type": "list", "elements": "dict"},
+            "replace_stuck": {"type": "bool", "default": False},
+            "lock_wait_seconds": {"type": "int", "default": 60},
+            "progress_file": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    region = required_region(module)
+    call = Caller(request_rates(module))
+    wish = read_options(module, region, needs_bank=True)
+    place = read_store(module)
+    identity = ask_identity(module, call, region)
+    require_libraries(module)
+    require_transactions(module)
+    accounts = read_accounts(module, wish, call, region, identity)
+    problem = bank_problem(wish, accounts)
+    if problem:
+        module.fail_json(msg=f"Nothing can be paid. {problem}", **accounts.facts)
+    confirmed = given["confirmed"] or not (given["protected"] or given["environment"] == "production")
+    funder = Funder(
+        environment=given["environment"],
+        jobs=make_jobs(module, wish, accounts),
+        signer=bank_signer(module, wish, accounts, call),
+        store=open_store(module, place, accounts, call, region),
+        run=f"{socket.gethostname()}:{os.getpid()}:{int(time.time())}",
+        say=narrator(given["progress_file"]),
+        lock_wait_seconds=given["lock_wait_seconds"],
+    )
+    sending = confirmed and not module.check_mode
+    if sending:
+        reports = funder.send(given["approved"], replace_stuck=given["replace_stuck"])
+    else:
+        reports = funder.plan(given["approved"])
+    result = as_result(module, reports, accounts, now=time.time())
+    transfers = [row for report in reports for row in report.transfers]
+    planned = confirmed and any(row["action"] == PLANNED for row in transfers)
+    if module._diff:
+        result["diff"] = transfer_diff(transfers)
+    module.exit_json(
+        changed=any(report.sent for report in reports) if sending else planned,
+        transfers=transfers,
+        confirmed=confirmed,
+        store=given["store"],
+        **result,
+    )
+    raise AssertionError("exit_json ends the process")  # pragma: no cover
+
+
+if __name__ == "__main__":
+    main()
