@@ -24,11 +24,11 @@ options:
   funding:
     description:
       - Network to how its wallets are funded. C(threshold), C(target), C(max_transfer), C(max_run), C(max_day) and
-        C(reserve) are amounts of the native unit, as text; C(agents) has agents to their own C(threshold), C(target) and
-        C(funded); C(fee_type) is V(auto), V(eip1559) or V(legacy); C(max_fee_per_gas_gwei),
-        C(max_priority_fee_per_gas_gwei) and C(max_gas) bound what a transfer costs; C(min_interval_seconds) is the least
-        time between two transfers to an address; C(receipt_seconds), C(stuck_seconds) and C(confirmations) say how long
-        is waited.
+        C(reserve) are amounts of the native unit, as text; C(agents) has agents to their own C(threshold), C(target)
+        and C(funded); C(fee_type) is V(auto), V(eip1559) or V(legacy); C(max_fee_per_gas_gwei),
+        C(max_priority_fee_per_gas_gwei) and C(max_gas) bound what a transfer costs; C(min_interval_seconds) is the
+        least time between two transfers to an address; C(receipt_seconds), C(stuck_seconds) and C(confirmations) say
+        how long is waited.
     type: dict
     default: {}
   rpc_urls:

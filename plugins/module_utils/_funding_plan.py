@@ -9,12 +9,17 @@ Pure: no ansible, no AWS, no chain. Amounts are in wei, times in seconds since 1
 
 from __future__ import annotations
 
+import math
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger import (
+    last_to,
+    open_amount_to,
+    open_cost,
+    paid_since,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
-    REVERTED,
-    SUPERSEDED,
     Account,
     Ledger,
     NetworkFunding,
@@ -162,7 +167,7 @@ def _wish(
 ) -> Planned | Held | None:
     address, amounts = str(wallet.address), wallet.amounts
     threshold, target = amounts.threshold or 0, amounts.target or 0
-    coming = sum(one.amount for one in ledger.transfers if one.open and one.to == address)
+    coming = open_amount_to(ledger, address)
     balance = accounts[address].balance + coming
     if balance >= threshold or coming:
         # One that is under way is told by the ledger; the next run sees what became of it.
@@ -173,8 +178,8 @@ def _wish(
         amount = settings.max_transfer
     if amount <= 0:
         return Held(wallet, amount, CAP, "max_transfer is 0")
-    paid = [one.recorded_at for one in ledger.transfers if one.to == address and one.state != SUPERSEDED]
-    since = now - max(paid, default=float("-inf"))
+    paid = last_to(ledger, address)
+    since = math.inf if paid is None else now - paid
     if since < settings.min_interval_seconds:
         return Held(
             wallet,
@@ -199,7 +204,7 @@ class _Left:
 
     def __init__(self, settings: NetworkFunding, balance: int, ledger: Ledger, now: float) -> None:
         self._settings = settings
-        self._bank = balance - sum(one.most_cost for one in ledger.transfers if one.open)
+        self._bank = balance - open_cost(ledger)
         self._day = paid_since(ledger, now - DAY)
 
     def refusal(self, amount: int, fee: int) -> tuple[str, str] | None:
@@ -220,12 +225,6 @@ class _Left:
     def take(self, amount: int, fee: int) -> None:
         self._bank -= amount + fee
         self._day += amount
-
-
-def paid_since(ledger: Ledger, since: float) -> int:
-    """Return the sum of what was paid, or may still be, of the transfers that were written down since a time."""
-    gone = (REVERTED, SUPERSEDED)
-    return sum(one.amount for one in ledger.transfers if one.recorded_at >= since and one.state not in gone)
 
 
 def _shown(wei: int, settings: NetworkFunding) -> str:

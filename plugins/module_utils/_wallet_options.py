@@ -9,11 +9,14 @@ The argument specifications are documented in the doc fragment ``wallets``; the 
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.interchain.agent_ops.plugins.module_utils import _evm_transaction
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_key_read import (
     Found,
     read_hex_keys,
@@ -22,11 +25,26 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_key_re
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_signer import CHOICES, Key
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import HexSigner, KmsSigner
 from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import KEY_BACKENDS
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import NetworkFunding, Wallet
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
+    CONFIRMED,
+    NetworkFunding,
+    Signer,
+    Store,
+    Wallet,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import Job
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import NetworkReport
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED, SENT
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import read_settings
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
+    DirectoryStore,
+    FolderPlace,
+    Place,
+    S3Store,
+    parse_place,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_wallets import (
     BANK_AGENT,
     bank_key,
@@ -191,3 +209,64 @@ def as_result(
         "networks": [report.row for report in reports],
         **accounts.facts,
     }
+
+
+def read_store(module: AwsModule) -> Place:
+    """Return where transfers are written down; fail before any call if that is no place."""
+    try:
+        return parse_place(module.params["store"])
+    except ValueError as exc:
+        module.fail_json(msg=str(exc))
+    raise AssertionError("fail_json ends the process")  # pragma: no cover
+
+
+def open_store(module: AwsModule, place: Place, accounts: Accounts, call: Caller, region: str) -> Store:
+    """Return the store. One in S3 must be private, and in the account of the keys."""
+    if isinstance(place, FolderPlace):
+        return DirectoryStore(place.path)
+    store = S3Store(
+        module.connect("s3", region=region), call, place.bucket, place.prefix, str(accounts.facts["account_id"])
+    )
+    module.refuse_mixed_endpoints()
+    try:
+        store.check_private()
+    except ValueError as exc:
+        module.fail_json(msg=str(exc), **accounts.facts)
+    return store
+
+
+def require_transactions(module: AwsModule) -> None:
+    """Load what transactions are made with."""
+    if _evm_transaction.IMPORT_ERROR is not None:
+        module.fail_json(
+            msg=missing_required_lib("rlp and eth-hash[pycryptodome]"),
+            exception="".join(traceback.format_exception(_evm_transaction.IMPORT_ERROR)),
+        )
+
+
+def bank_signer(module: AwsModule, wish: Wish, accounts: Accounts, call: Caller) -> Signer:
+    """Return what signs with the bank's key, which must be usable (see :func:`bank_problem`)."""
+    bank = wish.bank or {}
+    row = accounts.found.rows[bank["name"]]
+    try:
+        if module.params["backend"] == "kms":
+            return KmsSigner(accounts.clients[bank["region"]], call, row["arn"], row["address"])
+        return HexSigner(accounts.found.secrets[bank["name"]], row["address"])
+    except ValueError as exc:
+        module.fail_json(msg=f"Nothing can be paid. {exc}", **accounts.facts)
+    raise AssertionError("fail_json ends the process")  # pragma: no cover
+
+
+def transfer_diff(transfers: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """Return what is paid, for ansible's diff mode: by network and agent."""
+    paid = [row for row in transfers if row["action"] in (PLANNED, CONFIRMED, SENT)]
+    after = {
+        f"{row['network']} {row['agent']} {row['address']}": {
+            "from": row["bank"],
+            "amount": f"{row['amount']} {row['unit']}",
+            "fee": f"{row['fee']} {row['unit']}",
+            **({} if row["bank_left"] is None else {"bank_left": f"{row['bank_left']} {row['unit']}"}),
+        }
+        for row in paid
+    }
+    return {"before": {}, "after": after}

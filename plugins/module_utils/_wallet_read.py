@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees import quantity as _quantity
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Account, ChainState, Node
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import Call, RpcError
 
@@ -57,9 +58,7 @@ def ask(node: Node, calls: t.Sequence[Call], *, batch_size: int = BATCH) -> list
 
 def quantity(value: t.Any, what: str) -> int:
     """Return a number as JSON-RPC writes it, 0x and hexadecimal digits. :raises RpcError: if it is none."""
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return int(value, 16)
-        except ValueError:
-            pass
-    raise RpcError(f"the node answers {what} with something that is not a number")
+    try:
+        return _quantity(value, what)
+    except ValueError as exc:
+        raise RpcError(str(exc)) from None

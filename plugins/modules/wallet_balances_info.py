@@ -11,8 +11,8 @@ short_description: Read what the wallets of an environment's agents hold
 version_added: 1.0.0
 description:
   - Says what each agent has on each network on which it sends transactions, and what the bank has. Changes nothing.
-  - The addresses are those of the keys that AWS has now. Each network's node is asked by JSON-RPC in batches, all networks
-    side by side. A network that does not answer, or is of another chain, has an error in its row.
+  - The addresses are those of the keys that AWS has now. Each network's node is asked by JSON-RPC in batches, all
+    networks side by side. A network that does not answer, or is of another chain, has an error in its row.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -39,7 +39,7 @@ EXAMPLES = r"""
 - name: Read the balances of staging's agents
   interchain.agent_ops.wallet_balances_info:
     environment: staging
-    networks: 
+    networks:
       kovan:
         chain_id: 42
         replicas: [moonbasealpha]
@@ -61,8 +61,8 @@ EXAMPLES = r"""
 RETURN = r"""
 wallets:
   description:
-    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact in
-      the native unit as text, and in wei (C(*_wei)).
+    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact
+      in the native unit as text, and in wei (C(*_wei)).
   returned: unless the caller or the options are refused
   type: list
   elements: dict
@@ -126,8 +126,8 @@ wallets:
       sample: 500000000000000000000
     state:
       description:
-        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its network
-          did not answer).
+        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its
+          network did not answer).
       type: str
       sample: low
     days_left:
@@ -262,9 +262,7 @@ def main() -> t.NoReturn:
     require_libraries(module)
     accounts = read_accounts(module, wish, call, region, identity)
     jobs = make_jobs(module, wish, accounts)
-    reports = Funder(
-        environment=module.params["environment"], jobs=jobs, signer=None, store=None, run=""
-    ).look()
+    reports = Funder(environment=module.params["environment"], jobs=jobs, signer=None, store=None, run="").look()
     module.exit_json(changed=False, **as_result(module, reports, accounts, now=time.time()))
     raise AssertionError("exit_json ends the process")  # pragma: no cover
 

@@ -10,14 +10,15 @@ module: wallet_top_up
 short_description: Top up the wallets of an environment's agents from its bank
 version_added: 1.0.0
 description:
-  - Brings each wallet that is below its threshold up to its target, by a transfer from the environment's bank, a key in AWS
-    KMS or a hex key in AWS Secrets Manager.
-  - A transfer is written down in a store before it is sent, and there is one for each nonce of the bank. So nobody is paid
-    twice, whenever a run is killed and however many run at once; the next run looks up what became of it by its hash.
+  - Brings each wallet that is below its threshold up to its target, by a transfer from the environment's bank, a key
+    in AWS KMS or a hex key in AWS Secrets Manager.
+  - A transfer is written down in a store before it is sent, and there is one for each nonce of the bank. So nobody is
+    paid twice, whenever a run is killed and however many run at once; the next run looks up what became of it by its
+    hash.
   - Only addresses of the environment's keys are paid, as AWS has them now, and none whose key is disabled or pending
     deletion.
-  - A run of which one network's total is above C(max_run) sends nothing at all. Otherwise a network that fails fails alone;
-    its row in RV(networks) has the error, and the caller decides what follows.
+  - A run of which one network's total is above C(max_run) sends nothing at all. Otherwise a network that fails fails
+    alone; its row in RV(networks) has the error, and the caller decides what follows.
   - In check mode, and in a protected environment that is not O(confirmed), nothing is sent, and the plan is returned.
 options:
   protected:
@@ -32,19 +33,20 @@ options:
     default: false
   store:
     description:
-      - Where transfers are written down, C(s3://bucket/prefix) or a folder. All that funds from one bank must name the same
-        one. A folder is enough where a single host does that.
+      - Where transfers are written down, C(s3://bucket/prefix) or a folder. All that funds from one bank must name
+        the same one. A folder is enough where a single host does that.
     type: str
     required: true
   approved:
     description:
-      - Transfers that were approved, rows of RV(transfers) of a run in check mode. Nothing else is begun, and no more is
-        paid. By default all that is planned is sent.
+      - Transfers that were approved, rows of RV(transfers) of a run in check mode. Nothing else is begun, and no more
+        is paid. By default all that is planned is sent.
     type: list
     elements: dict
   replace_stuck:
     description:
-      - Whether a transfer that is in no block after C(stuck_seconds) is signed again with the same nonce and a higher fee.
+      - Whether a transfer that is in no block after C(stuck_seconds) is signed again with the same nonce and a higher
+        fee.
     type: bool
     default: false
   lock_wait_seconds:
@@ -54,7 +56,8 @@ options:
     default: 60
   progress_file:
     description:
-      - A file to which lines are appended that say what is sent while the module runs. The action of the same name shows them.
+      - A file to which lines are appended that say what is sent while the module runs. The action of the same name
+        shows them.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -79,7 +82,7 @@ EXAMPLES = r"""
 - name: Top up staging's agents
   interchain.agent_ops.wallet_top_up:
     environment: staging
-    networks: 
+    networks:
       kovan:
         chain_id: 42
         replicas: [moonbasealpha]
@@ -162,8 +165,8 @@ transfers:
       sample: https://kovan.etherscan.io/tx/0x4f5f2cbbc1a4b2b26a3f3a4ee9c9e0f4f8f2d4f07c9f4d4f7cf6e5b0a3b8f9aa
     action:
       description:
-        - V(planned), V(confirmed) (in a block), V(sent) (under way), V(stuck) (for too long), V(failed) or V(held) (low, and
-          not paid now).
+        - V(planned), V(confirmed) (in a block), V(sent) (under way), V(stuck) (for too long), V(failed) or V(held)
+          (low, and not paid now).
       type: str
       sample: confirmed
     kind:
@@ -193,8 +196,8 @@ store:
   sample: s3://nomad-staging-funding-111122223333/funding
 wallets:
   description:
-    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact in
-      the native unit as text, and in wei (C(*_wei)).
+    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact
+      in the native unit as text, and in wei (C(*_wei)).
   returned: unless the caller or the options are refused
   type: list
   elements: dict
@@ -258,8 +261,8 @@ wallets:
       sample: 500000000000000000000
     state:
       description:
-        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its network
-          did not answer).
+        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its
+          network did not answer).
       type: str
       sample: low
     days_left:
