@@ -183,19 +183,25 @@ class Funder:
         work.session = self._session(work)
         seconds = work.network.settings.receipt_seconds + _SPARE_SECONDS
         with _StoreErrors(BUSY):
-            work.session.acquire(self._now, seconds, self._lock_wait, self._sleep)
+            work.session.acquire(seconds, self._lock_wait)
         work.locked = True
 
     def _close(self, work: _Work) -> None:
         if work.locked and work.session is not None:
-            with _StoreErrors(STORE):
-                work.session.release()
+            problem = work.session.release()
+            if problem:
+                raise FundingError(STORE, problem)
 
     def _session(self, work: _Work) -> LedgerSession:
-        bank = str(work.network.job.bank)
-        empty = Ledger(self._environment, work.network.name, work.network.state.chain_id, bank)
-        with _StoreErrors(STORE):
-            return LedgerSession(needed(self._store), empty)
+        return LedgerSession(
+            needed(self._store),
+            environment=self._environment,
+            network=work.network.name,
+            chain_id=work.network.state.chain_id,
+            bank=str(work.network.job.bank),
+            now=self._now,
+            sleep=self._sleep,
+        )
 
     def _plan(
         self, work: _Work, approved: t.Mapping[str, int] | None, *, writing: bool, replace_stuck: bool = False

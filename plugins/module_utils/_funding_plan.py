@@ -194,7 +194,7 @@ def _approve(planned: Planned, approved: t.Mapping[str, int] | None) -> Planned 
     if approved is None:
         return planned
     most = approved.get(str(planned.wallet.address))
-    if most is None:
+    if not most:
         return Held(planned.wallet, planned.amount, UNAPPROVED, "it is not among the transfers that were approved")
     return Planned(planned.wallet, min(planned.amount, most), planned.note)
 

@@ -39,10 +39,9 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED, SENT
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import read_settings
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
-    DirectoryStore,
     FolderPlace,
-    Place,
-    S3Store,
+    S3Place,
+    open_store,
     parse_place,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_wallets import (
@@ -211,7 +210,7 @@ def as_result(
     }
 
 
-def read_store(module: AwsModule) -> Place:
+def read_store(module: AwsModule) -> S3Place | FolderPlace:
     """Return where transfers are written down; fail before any call if that is no place."""
     try:
         return parse_place(module.params["store"])
@@ -220,19 +219,21 @@ def read_store(module: AwsModule) -> Place:
     raise AssertionError("fail_json ends the process")  # pragma: no cover
 
 
-def open_store(module: AwsModule, place: Place, accounts: Accounts, call: Caller, region: str) -> Store:
-    """Return the store. One in S3 must be private, and in the account of the keys."""
-    if isinstance(place, FolderPlace):
-        return DirectoryStore(place.path)
-    store = S3Store(
-        module.connect("s3", region=region), call, place.bucket, place.prefix, str(accounts.facts["account_id"])
-    )
-    module.refuse_mixed_endpoints()
+def private_store(
+    module: AwsModule, place: S3Place | FolderPlace, accounts: Accounts, call: Caller, region: str
+) -> Store:
+    """Return the store. It must be private, and a bucket in the account of the keys."""
+
+    def connect(service: str) -> t.Any:
+        client = module.connect(service, region=region)
+        module.refuse_mixed_endpoints()
+        return client
+
     try:
-        store.check_private()
+        return open_store(place, connect=connect, call=call, account_id=lambda: str(accounts.facts["account_id"]))
     except ValueError as exc:
         module.fail_json(msg=str(exc), **accounts.facts)
-    return store
+    raise AssertionError("fail_json ends the process")  # pragma: no cover
 
 
 def require_transactions(module: AwsModule) -> None:
