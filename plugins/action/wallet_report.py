@@ -115,7 +115,7 @@ class _History:
             return
         earlier, strange = _wallet_history.from_lines(text)
         if strange:
-            self.warning = f"{strange} lines of the history {file} are none of a history, and are left out of it"
+            self.warning = f"The history {file} has lines that say nothing ({strange}). They are left out of it"
         self._entries = _wallet_history.bounded([*earlier, now], now.at)
 
     def told(self, rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:

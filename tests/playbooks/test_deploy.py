@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,19 +19,13 @@ import yaml
 
 from sandbox.client import environment_without_aws
 from tests.playbooks.conftest import PLAYBOOK, ROOT, Played
+from tests.playbooks.terminal import at_terminal
 from tests.unit.plugins.module_utils.deployment_world import Person, checkout, commit, needs_ssh_keygen
 
 pytestmark = needs_ssh_keygen
 
 UPGRADE = json.dumps({"local": [], "remote": {"kovan": [{"to": "0x11", "data": "0x99a88ec4" + "00" * 64}]}})
 _SIGN = re.compile(r"ssh-keygen -Y sign -n deployment@agent_ops -f YOUR_KEY < (\S+) > (\S+)/YOUR_NAME\.sig")
-_SECONDS = 110
-# Ansible asks only whoever is in the foreground of a terminal.
-_TAKE_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
 
 
 class Deployment:
@@ -88,36 +79,7 @@ class Deployment:
 
     def at_terminal(self, *arguments: Any, react: Callable[[str], bytes], **options: Any) -> Played:
         """Run it in a terminal. ``react`` gets all that was shown so far, and returns what is typed."""
-        terminal, inside = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-c", _TAKE_TERMINAL, *self.command(*arguments, **options)],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=inside,
-            stdout=inside,
-            stderr=inside,
-            start_new_session=True,
-        )
-        os.close(inside)
-        shown = b""
-        end = time.monotonic() + _SECONDS
-        while time.monotonic() < end:
-            ready, _writable, _other = select.select([terminal], [], [], 0.2)
-            if ready:
-                try:
-                    part = os.read(terminal, 65536)
-                except OSError:
-                    break
-                if not part:
-                    break
-                shown += part
-            typed = react(shown.decode("utf-8", "replace"))
-            if typed:
-                os.write(terminal, typed)
-        else:
-            process.kill()
-        os.close(terminal)
-        return Played(process.wait(30), shown.decode("utf-8", "replace"))
+        return at_terminal(self.command(*arguments, **options), self.environment, react)
 
     def approve(self, shown: str, *people: str) -> None:
         """Do what the playbook says."""

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import (
+    FUNDING_FIELDS,
+    read_settings,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ("development", "staging", "production")
@@ -111,3 +115,27 @@ def test_every_replica_is_on_a_network_of_the_environment(environment: str) -> N
         assert set(described["replicas"]) == set(networks(environment)) - {network}
         assert described["domain"] > 0
         assert described["chain_id"] > 0
+
+
+def test_testnets_ship_with_the_documented_500_and_mainnets_with_nothing() -> None:
+    shipped = {environment: settings(environment)["wallet_funding_defaults"] for environment in ENVIRONMENTS}
+    assert shipped["production"] == {}
+    assert shipped["staging"] == shipped["development"]
+    for environment in ENVIRONMENTS:
+        given = {}
+        for network in networks(environment):
+            file = ROOT / "inventories" / environment / "host_vars" / f"{network}.yml"
+            given[network] = yaml.safe_load(file.read_text(encoding="utf-8"))["agent_ops_network"]
+        found = read_settings(given, dict.fromkeys(given, shipped[environment]))
+        paid = {(one.amounts.threshold, one.amounts.target) for one in found.values()}
+        assert paid == ({(None, None)} if environment == "production" else {(125 * 10**18, 500 * 10**18)})
+        assert all(one.explorer_url for one in found.values())
+
+
+def test_the_page_of_funding_explains_every_setting() -> None:
+    page = (ROOT / "docs" / "funding.md").read_text(encoding="utf-8")
+    table = page.split("## What is paid")[1].split("\n## ")[0]
+    assert {name for name in FUNDING_FIELDS if f"`{name}`" not in table} == set()
+    shipped = settings("staging")["wallet_funding_defaults"]
+    assert isinstance(shipped, dict)
+    assert {name for name, value in shipped.items() if str(value) not in table} == set()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.plugins.action.action_runs import Run
+
 ADDRESS = "0xE94E130546485b928C9C9b9A5e69EB787172952e"
 OTHER_ADDRESS = "0x1a642f0E3c3aF545E7AcBD38b07251B3990914F1"
 ACCOUNT = "111122223333"
@@ -40,22 +42,6 @@ def row(name: str, **changes: t.Any) -> dict[str, t.Any]:
         action="unchanged",
     )
     return {**held, "error": None, "tags": {}, **changes}
-
-
-class Run:
-    """What came of a playbook: its output, and the result of each of its tasks."""
-
-    def __init__(self, ansible_playbook: t.Callable[..., t.Any], folder: Path, tasks: list[dict[str, t.Any]]) -> None:
-        last = {"name": "results", "ansible.builtin.debug": {"msg": "{{ results }}"}}
-        names = [task["register"] for task in tasks]
-        done = ansible_playbook(folder, [*tasks, last], results={name: f"{{{{ {name} }}}}" for name in names})
-        self.stdout, self.stderr = done.stdout, done.stderr
-        shown = re.search(r"TASK \[results\].*?^ok: \[localhost\] => (\{.*?^\})", done.stdout, re.DOTALL | re.MULTILINE)
-        assert shown, done.stdout + done.stderr
-        self.results: dict[str, t.Any] = json.loads(shown[1])["msg"]
-        self.output: dict[str, str] = dict(
-            re.findall(r"^TASK \[(\w+)\] \**\n(.*?)(?=^TASK|\Z)", done.stdout, re.S | re.M)
-        )
 
 
 def task(name: str, rows: list[dict[str, t.Any]], root: str, **changes: t.Any) -> dict[str, t.Any]:
