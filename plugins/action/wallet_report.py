@@ -47,6 +47,7 @@ class ActionModule(ActionBase):
                     "default": ["wallets"],
                 },
                 "write": {"type": "bool", "default": True},
+                "remember": {"type": "bool"},
             }
         )
         found, environment = options["result"], options["environment"]
@@ -64,8 +65,11 @@ class ActionModule(ActionBase):
             # Whatever becomes of the files, balances and payments must be seen.
             self._show(found, options)
             files = _files(folder, found, environment) if options["write"] else {}
+            remember = options["write"] if options["remember"] is None else options["remember"]
+            contents = {**files, **(history.files() if remember else {})}
+            if contents and not self._task.check_mode:
+                write_files(folder, contents, _ADVICE)
             if files and not self._task.check_mode:
-                write_files(folder, {**files, **history.files()}, _ADVICE)
                 display.display(f"Report: {', '.join(map(str, files))}")
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
@@ -104,7 +108,7 @@ class _History:
     def __init__(self, file: Path, found: t.Mapping[str, t.Any]) -> None:
         self._file = file
         self.warning = ""
-        now = _wallet_history.entry(found["read_at"], found["wallets"], found.get("transfers") or ())
+        now = _wallet_history.entry(found["read_at"], found["wallets"])
         try:
             text = file.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -68,8 +68,8 @@ def planned(plan: Row) -> list[Row]:
 
 
 def has_open(plan: Row) -> bool:
-    """Return whether an earlier run's transfers are still on their way, so that there is something to settle."""
-    return any(row["action"] in ("sent", "stuck") for row in plan["transfers"])
+    """Return whether there are transfers of an earlier run of which it is not written down what became of them."""
+    return any(row["nonce"] is not None for row in plan["transfers"])
 
 
 def question(plan: Row, environment: str, *, replace_stuck: bool = False) -> str:

@@ -4,9 +4,9 @@
 
 """What earlier looks at the wallets say of their use. Private to the collection.
 
-An entry is one look: when it was, the balance of each wallet, and what was paid to it in that run before its balance
-was read. Where entries are kept is not the business of this file. Balances are integers in wei, times are seconds since
-1970.
+An entry is one look: when it was, and the balance of each wallet. A run that pays looks before and after, so that what
+was spent before it is seen, too. Where entries are kept is not the business of this file. Balances are integers in wei,
+times are seconds since 1970.
 
 Pure: no ansible, no files.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import json
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 Place = tuple[str, str]
@@ -37,28 +37,19 @@ _DAY = 86400.0
 class Entry:
     at: float
     balances: t.Mapping[Place, int]
-    paid: t.Mapping[Place, int] = field(default_factory=dict)
 
 
-def entry(
-    read_at: str, wallets: t.Iterable[t.Mapping[str, t.Any]], transfers: t.Iterable[t.Mapping[str, t.Any]] = ()
-) -> Entry:
-    """Return what a run saw, from its wallet rows and its transfer rows.
+def entry(read_at: str, wallets: t.Iterable[t.Mapping[str, t.Any]]) -> Entry:
+    """Return what a run saw, from its wallet rows.
 
     :param read_at: ISO 8601, with its time zone. :raises ValueError: if it is not.
     """
-    paid: dict[Place, int] = {}
-    for row in transfers:
-        # What is still on its way is in no balance yet, and later looks like any other income.
-        if row["action"] == "confirmed":
-            place = place_of(row["network"], row["address"])
-            paid[place] = paid.get(place, 0) + row["amount_wei"]
     balances = {
         place_of(row["network"], row["address"]): row["balance_wei"]
         for row in wallets
         if row["address"] and row["balance_wei"] is not None
     }
-    return Entry(_seconds(read_at), balances, paid)
+    return Entry(_seconds(read_at), balances)
 
 
 def place_of(network: str, address: str) -> Place:
@@ -77,11 +68,7 @@ def _seconds(read_at: str) -> float:
 
 def as_line(one: Entry) -> str:
     """Return an entry as one line of a file, with its end."""
-    text = {
-        "at": one.at,
-        "balances": {"/".join(place): wei for place, wei in one.balances.items()},
-        "paid": {"/".join(place): wei for place, wei in one.paid.items()},
-    }
+    text = {"at": one.at, "balances": {"/".join(place): wei for place, wei in one.balances.items()}}
     return json.dumps(text, separators=(",", ":")) + "\n"
 
 
@@ -93,7 +80,7 @@ def from_lines(text: str) -> tuple[list[Entry], int]:
             continue
         try:
             held = json.loads(line)
-            found.append(Entry(float(held["at"]), _amounts(held["balances"]), _amounts(held["paid"])))
+            found.append(Entry(float(held["at"]), _amounts(held["balances"])))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             strange += 1
     return found, strange
@@ -118,8 +105,7 @@ def bounded(entries: t.Iterable[Entry], now: float) -> list[Entry]:
 def daily_use(history: t.Sequence[Entry], network: str, address: str) -> float | None:
     """Return what a wallet spends a day, in wei; None if it was seen for less than an hour.
 
-    What was paid to it in a run is known, so that what it spent before that is, too. Any other income hides what was
-    spent meanwhile: the time between those two looks counts as not observed.
+    Income, be it a top-up, hides what was spent meanwhile: the time between those two looks counts as not observed.
     """
     place = place_of(network, address)
     seen = sorted((one for one in history if place in one.balances), key=lambda one: one.at)
@@ -128,7 +114,7 @@ def daily_use(history: t.Sequence[Entry], network: str, address: str) -> float |
     seen = [one for one in seen if one.at >= seen[-1].at - WINDOW_DAYS * _DAY]
     spent, observed = 0, 0.0
     for before, after in itertools.pairwise(seen):
-        decrease = before.balances[place] + after.paid.get(place, 0) - after.balances[place]
+        decrease = before.balances[place] - after.balances[place]
         if decrease >= 0:
             spent += decrease
             observed += after.at - before.at

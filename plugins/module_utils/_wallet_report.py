@@ -174,14 +174,15 @@ def transfer_lines(result: Result, *, environment: str, width: int, check_mode: 
     )
     table = Table(columns, cells, _TRANSFER_LAYOUTS, width)
     out = [*header(result, environment, "Top-ups"), "", *table.head, table.rule]
-    last = None
+    last, reason = None, None
     for row, entry in zip(rows, cells, strict=True):
         if (row["network"], row["bank"]) != last:
-            last = (row["network"], row["bank"])
+            last, reason = (row["network"], row["bank"]), None
             out.append(f"{plain(row['network'])}, from the bank {plain(row['bank'] or '(none)')}")
         out += table.entry(entry)
-        if row["reason"]:
+        if row["reason"] and row["reason"] != reason:
             out += _wrapped(plain(row["reason"]), width, _INDENT * 2)
+        reason = row["reason"]
         # Never wrapped, so that they can be copied and clicked.
         out += [f"{_INDENT * 2}{plain(row[name])}" for name in ("hash", "link") if row[name]]
     out += ["", transfer_totals(rows), *failed]

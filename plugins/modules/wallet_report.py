@@ -15,8 +15,9 @@ description:
     wallets with their thresholds and targets, the banks, and the transfers with hashes and links, and writes it to
     C(wallets.json), C(wallets.csv), C(wallets.md) and the picture C(wallets.svg) among the environment's artifacts.
     The files are of what the run looked at.
-  - Each run adds a line to C(wallet_history.jsonl), which keeps 90 days and 2,000 lines. From it comes in how many
-    days a wallet is empty, at the use that was seen in the last 14 days. Income does not count as negative use.
+  - Each look adds a line to C(wallet_history.jsonl), which keeps 90 days and 2,000 lines. From it comes in how many
+    days a wallet is empty, at the use that was seen in the last 14 days. The time in which money came in does not
+    count.
   - What is of a sandbox is under a folder C(sandbox) only.
   - A report is never C(changed). Balances are others at every look, and a run that found nothing to do would
     otherwise never say so.
@@ -44,9 +45,14 @@ options:
     default:
       - wallets
   write:
-    description: Whether the report is written, and this look remembered. In check mode neither is.
+    description: Whether the report is written. In check mode it is not.
     type: bool
     default: true
+  remember:
+    description:
+      - Whether this look gets a line in the history, by default as O(write) says. In check mode it gets none.
+      - The look before a payment is worth one. It has what was spent until then.
+    type: bool
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the target.

@@ -49,7 +49,7 @@ def look(hours: int, balance: str, *paid: dict[str, t.Any]) -> dict[str, t.Any]:
 ROW = wallet("kovan", "updater", "1")
 PLANNED, HELD = transfer(ROW, "499", "8501"), transfer(ROW, "499", "8501", action="held", reason="not now")
 PLAN = result([network("kovan")], [ROW], transfers=[PLANNED, HELD], confirmed=True)
-ON_ITS_WAY = {**PLAN, "transfers": [{**PLANNED, "action": "sent"}]}
+ON_ITS_WAY = {**PLAN, "transfers": [transfer(ROW, "499", "8501", action="sent")]}
 FAILS: dict[str, t.Any] = {"ignore_errors": True}
 
 
@@ -79,6 +79,7 @@ def run(folder: Path, ansible_playbook: t.Callable[..., t.Any]) -> Run:
             report("rehearsed", staging(sandbox=True), "artifacts"),
             report("at_noon", look(0, "100"), "history"),
             report("an_hour_later", look(1, "94"), "history"),
+            report("before_paying", look(2, "88"), "history", write=False, remember=True),
             report("paid", look(2, "500", paid), "history", show=["transfers", "wallets"]),
             report("only_looked", look(3, "494"), "history", check_mode=True),
             report("torn", look(0, "100"), "torn"),
@@ -146,10 +147,10 @@ def test_a_sandboxs_report_is_in_the_sandboxs_folder_and_says_so(run: Run, folde
 
 def test_days_left_come_from_earlier_looks_and_from_what_was_paid(run: Run, folder: Path) -> None:
     left = {name: run.results[name]["wallets"][0]["days_left"] for name in ("at_noon", "an_hour_later", "paid")}
-    # 6 ETH an hour: in the second hour, too, since 412 were paid after 6 more were spent.
+    # 6 ETH an hour: in the second hour, too, since that was seen before 412 were paid.
     assert left == {"at_noon": None, "an_hour_later": 0.65, "paid": 3.47}
     assert run.results["only_looked"]["wallets"][0]["days_left"] == 3.43
-    assert len((folder / "history/staging/wallet_history.jsonl").read_text().splitlines()) == 3
+    assert len((folder / "history/staging/wallet_history.jsonl").read_text().splitlines()) == 4
     assert json.loads((folder / "history/staging/wallets.json").read_text())["wallets"][0]["days_left"] == 3.47
 
 

@@ -20,17 +20,14 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_histo
     from_lines,
 )
 
-from tests.unit.plugins.module_utils.wallet_world import READ_AT, UNIT, transfer, wallet
+from tests.unit.plugins.module_utils.wallet_world import READ_AT, UNIT, wallet
 
 HOUR, DAY = 3600.0, 86400.0
 PLACE = ("kovan", "0xab")
 
 
-def seen(*balances: int, every: float = HOUR, paid: dict[int, int] | None = None) -> list[Entry]:
-    return [
-        Entry(number * every, {PLACE: balance}, {PLACE: (paid or {})[number]} if number in (paid or {}) else {})
-        for number, balance in enumerate(balances)
-    ]
+def seen(*balances: int, every: float = HOUR) -> list[Entry]:
+    return [Entry(number * every, {PLACE: balance}) for number, balance in enumerate(balances)]
 
 
 def test_use_is_what_was_spent_over_the_time_that_was_seen() -> None:
@@ -51,8 +48,10 @@ def test_income_is_no_negative_use_and_hides_what_was_spent_meanwhile() -> None:
     assert daily_use(seen(100, 90, 400, 380), *PLACE) == pytest.approx(30 / 2 * 24)
 
 
-def test_what_a_run_paid_is_known_so_that_what_was_spent_before_it_is_too() -> None:
-    assert daily_use(seen(100, 490, 480, paid={1: 400}), *PLACE) == pytest.approx(20 / 2 * 24)
+def test_a_look_before_a_payment_and_one_after_it_hide_nothing() -> None:
+    # 450 are spent, and refilled: what is seen at the end is what was seen at the beginning.
+    looks = [Entry(0, {PLACE: 500}), Entry(DAY, {PLACE: 50}), Entry(DAY, {PLACE: 500}), Entry(2 * DAY, {PLACE: 50})]
+    assert daily_use(looks, *PLACE) == pytest.approx(450)
 
 
 @pytest.mark.parametrize(
@@ -82,16 +81,10 @@ def test_what_is_older_than_the_window_does_not_count() -> None:
     assert daily_use([*old, *new], *PLACE) == pytest.approx(1)
 
 
-def test_an_entry_has_balances_and_what_was_confirmed() -> None:
+def test_an_entry_has_the_balances_that_are_known() -> None:
     one, other = wallet("kovan", "updater", "499.5"), wallet("kovan", "watcher", None)
-    paid = [
-        transfer(one, "375", "1", action="confirmed"),
-        transfer(one, "25", "1", action="confirmed"),
-        transfer(one, "7", "1", action="sent"),
-    ]
-    found = entry(READ_AT, [one, other], paid)
-    place = ("kovan", one["address"].lower())
-    assert found == Entry(1772366400.0, {place: 4995 * UNIT // 10}, {place: 400 * UNIT})
+    found = entry(READ_AT, [one, other, wallet("kovan", "kathy", "1", address=None)])
+    assert found == Entry(1772366400.0, {("kovan", one["address"].lower()): 4995 * UNIT // 10})
     assert from_lines(as_line(found)) == ([found], 0)
 
 
@@ -105,12 +98,8 @@ def test_a_time_without_its_zone_is_refused(read_at: str) -> None:
 
 def test_lines_that_are_none_are_counted_and_left_out() -> None:
     good = as_line(Entry(5.0, {PLACE: 1}))
-    bad = ["nonsense", "[]", "null", '{"at": 1}', '{"at": 1, "balances": {"x": 1}, "paid": {}}']
-    bad += [
-        '{"at": 1, "balances": {"kovan/0x1": "5"}, "paid": {}}',
-        '{"at": "x", "balances": {}, "paid": {}}',
-        "[" * 9999,
-    ]
+    bad = ["nonsense", "[]", "null", '{"at": 1}', '{"at": 1, "balances": {"x": 1}}']
+    bad += ['{"at": 1, "balances": {"kovan/0x1": "5"}}', '{"at": "x", "balances": {}}', "[" * 9999]
     assert from_lines("\n".join([*bad[:3], good.strip(), "", *bad[3:]])) == ([Entry(5.0, {PLACE: 1})], len(bad))
 
 
