@@ -119,6 +119,7 @@ def _record_entry(record: Record) -> Entry:
         "closed_at": record.closed_at,
         "fee_paid": None if record.fee_paid is None else str(record.fee_paid),
         "block_number": record.block_number,
+        "paid_by": record.paid_by,
         "attempts": [
             {
                 "hash": attempt.hash,
@@ -238,6 +239,7 @@ def _record(held: t.Any, number: str) -> Record:
         closed_at=fields.take("closed_at", _optional(_seconds)),
         fee_paid=fields.take("fee_paid", _optional(_wei)),
         block_number=fields.take("block_number", _optional(_whole)),
+        paid_by=fields.take("paid_by", _optional(_hash)),
     )
     fields.end()
     if (record.closed_at is None) != (record.state in OPEN_STATES):

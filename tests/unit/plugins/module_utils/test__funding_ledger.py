@@ -81,6 +81,7 @@ def any_records(draw: st.DrawFn) -> Record:
         closed_at=None if state in OPEN_STATES else draw(times),
         fee_paid=draw(st.none() | wei),
         block_number=draw(st.none() | st.integers(0, 10**9)),
+        paid_by=draw(st.none() | st.integers(0, 2**256 - 1).map(lambda number: f"0x{number:064x}")),
     )
 
 
@@ -133,6 +134,7 @@ def test_the_form_of_a_ledger() -> None:
                 "closed_at": None,
                 "fee_paid": None,
                 "block_number": None,
+                "paid_by": None,
                 "attempts": [
                     {
                         "hash": "0x" + "1" * 64,
