@@ -106,6 +106,7 @@ class LedgerSession:
         for _attempt in self._attempts():
             ledger, version = self._known or self._read()
             if ledger.lock is None or ledger.lock.holder != self.holder:
+                self._known = None
                 who = ledger.lock.holder if ledger.lock else "which is done already"
                 raise ValueError(
                     f"Another run took over the funding of {ledger.network} ({who}), since this one was out for longer"

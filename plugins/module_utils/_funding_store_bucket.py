@@ -96,7 +96,8 @@ class S3Store:
     def write(self, name: str, text: str, version: str | None) -> str:
         """Write under the condition that nothing was written since.
 
-        An answer that got lost is looked for in what is there then. So no two writers may write the same text.
+        An answer that got lost is looked for in what is there then. So no two writers may write the same text, and a
+        conflict may mean that the text was written, and then replaced by somebody who had read it.
         """
         condition: dict[str, t.Any] = {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}
         parameters: dict[str, t.Any] = {

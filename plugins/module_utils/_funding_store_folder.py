@@ -111,10 +111,14 @@ def _contents(path: Path) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
-    with open(handle, "rb") as stream:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise ValueError(f"{path} is not a file. Expected: a file, or nothing. Look what it is")
-        data = stream.read(_LARGEST + 1)
+        data = b""
+        while len(data) <= _LARGEST and (part := os.read(handle, 1 << 20)):
+            data += part
+    finally:
+        os.close(handle)
     if len(data) > _LARGEST:
         raise ValueError(f"{path} is larger than {_LARGEST // 1024 // 1024} MB. Expected: a ledger. Look what it is")
     return data

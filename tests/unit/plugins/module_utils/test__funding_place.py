@@ -55,8 +55,8 @@ def test_places() -> None:
         ),
         (
             "s3://192.168.0.1/x",
-            "The store 's3://192.168.0.1/x' has the bucket '192.168.0.1', which Amazon S3 does not allow: it has the form"
-            " of an IP address.",
+            "The store 's3://192.168.0.1/x' has the bucket '192.168.0.1', which Amazon S3 does not allow: it has the"
+            " form of an IP address.",
         ),
     ],
 )
