@@ -129,6 +129,7 @@ class LedgerSession:
             for _attempt in self._attempts():
                 ledger, version = self._known or self._read()
                 if ledger.lock is None or ledger.lock.holder != self.holder:
+                    self._known = None
                     return None
                 try:
                     self._write(_funding_ledger.without_lock(ledger, self.holder), version)
