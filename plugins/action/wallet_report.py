@@ -120,7 +120,9 @@ class _History:
         earlier, strange = _wallet_history.from_lines(text)
         if strange:
             self.warning = f"The history {file} has lines that say nothing ({strange}). They are left out of it"
-        self._entries = _wallet_history.bounded([*earlier, now], now.at)
+        # A plan of which nothing came is shown twice, and was one look.
+        looks = earlier if now in earlier else [*earlier, now]
+        self._entries = _wallet_history.bounded(looks, now.at)
 
     def told(self, rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
         """Return wallet rows, and in how many days each is empty."""

@@ -121,9 +121,15 @@ def _panel_height(rows: t.Sequence[Row]) -> int:
 def _panel(group: Element, network: Row, rows: t.Sequence[Row], height: int) -> None:
     _sub(group, "rect", {"class": "panel", "width": _PANEL, "height": height, "rx": 8})
     inner = _PANEL - 2 * _PADDING
+    bank, error = _bank(network), network["error"]
+    if error:
+        # Both are told: what went wrong may have nothing to do with what the bank has.
+        _text(group, _PANEL - _PADDING, 27, "quiet", bank, anchor="end")
+        _text(group, _PADDING, 46, "warning", _fitting(f"Failed: {plain(error)}", inner, 12 * _BOLD_WIDTH))
+        inner -= int(_width(bank, 12 * _WORD_WIDTH)) + _GAP
+    else:
+        _text(group, _PADDING, 46, "quiet", _fitting(bank, inner, 12 * _WORD_WIDTH))
     _text(group, _PADDING, 27, "network", _fitting(plain(network["network"]), inner, 15 * _BOLD_WIDTH))
-    kind, each = ("warning", _BOLD_WIDTH) if network["error"] else ("quiet", _WORD_WIDTH)
-    _text(group, _PADDING, 46, kind, _fitting(_bank(network), inner, 12 * each))
     if not rows:
         _text(group, _PADDING, _HEAD + 18, "quiet", "No wallets")
         return
@@ -140,8 +146,6 @@ def _panel(group: Element, network: Row, rows: t.Sequence[Row], height: int) -> 
 
 
 def _bank(network: Row) -> str:
-    if network["error"]:
-        return f"Failed: {plain(network['error'])}"
     if network["bank"] is None or network["bank_balance"] is None:
         return "No bank" if network["bank"] is None else "Balance of the bank unknown"
     told = f"Bank: {_wallet_report.money(network['bank_balance'], network['unit'])}"

@@ -51,6 +51,8 @@ _WALLET_LAYOUTS = (
     ((0, 1, 6, 7), (2,), (3, 4, 5)),
 )
 _TRANSFER_LAYOUTS = (((0, 1, 2, 3, 4, 5),), ((0, 1), (2, 3, 4, 5)))
+# What the bank has left is known of a plan; of what was sent, its balance is.
+_SENT_LAYOUTS = (((0, 1, 2, 3, 5),), ((0, 1), (2, 3, 5)))
 
 
 def who(row: Row) -> str:
@@ -172,7 +174,8 @@ def transfer_lines(result: Result, *, environment: str, width: int, check_mode: 
         Column("Bank left", right=True),
         Column("Action"),
     )
-    table = Table(columns, cells, _TRANSFER_LAYOUTS, width)
+    layouts = _TRANSFER_LAYOUTS if any(row["bank_left"] for row in rows) else _SENT_LAYOUTS
+    table = Table(columns, cells, layouts, width)
     out = [*header(result, environment, "Top-ups"), "", *table.head, table.rule]
     last, reason = None, None
     for row, entry in zip(rows, cells, strict=True):

@@ -80,7 +80,7 @@ def test_staging_from_keys_to_wallets_at_their_targets(
     assert "<svg" in (folder / "wallets.svg").read_text(encoding="utf-8")
 
     # A protected environment is only planned for, whoever approves.
-    planned = run("fund.yml", "-e", "wallet_funding_approve=true", "-e", "agent_ops_protected=true")
+    planned = run("fund.yml", "-e", "wallet_funding_approve=true", "-e", "wallet_funding_protected=true")
     assert planned.code == 0, planned.output
     assert "12 transfers: 12 planned; 3000 DEV on moonbasealpha and 3000 ETH on kovan" in planned.told
     assert "Nothing was sent: staging is protected" in planned.told
@@ -141,8 +141,9 @@ def test_staging_from_keys_to_wallets_at_their_targets(
     assert {row["network"] for row in wallets(folder)} == {"kovan"}
 
 
-def test_without_a_store_nothing_unattended_begins(play: Play, aws: Sandbox) -> None:
-    refused = play("staging", playbook="fund.yml", options=("-e", BANK, "-e", "wallet_funding_approve=true"))
+def test_without_a_store_nothing_unattended_begins(play: Play, aws: Sandbox, tmp_path: Path) -> None:
+    more = {"wallet_funding_approve": True, "wallet_funding_artifacts_root": str(tmp_path / "artifacts")}
+    refused = play("staging", playbook="fund.yml", options=("-e", BANK, "-e", json.dumps(more)))
     assert refused.code != 0
     assert "wallet_funding_store of staging is not set, and nobody is there" in refused.told
     assert "Plan the top-ups" not in refused.output

@@ -81,6 +81,7 @@ def run(folder: Path, ansible_playbook: t.Callable[..., t.Any]) -> Run:
             report("an_hour_later", look(1, "94"), "history"),
             report("before_paying", look(2, "88"), "history", write=False, remember=True),
             report("paid", look(2, "500", paid), "history", show=["transfers", "wallets"]),
+            report("shown_again", look(2, "500"), "history"),
             report("only_looked", look(3, "494"), "history", check_mode=True),
             report("torn", look(0, "100"), "torn"),
             report("alien", look(0, "100"), "alien"),
@@ -150,6 +151,7 @@ def test_days_left_come_from_earlier_looks_and_from_what_was_paid(run: Run, fold
     # 6 ETH an hour: in the second hour, too, since that was seen before 412 were paid.
     assert left == {"at_noon": None, "an_hour_later": 0.65, "paid": 3.47}
     assert run.results["only_looked"]["wallets"][0]["days_left"] == 3.43
+    # The same look is remembered once.
     assert len((folder / "history/staging/wallet_history.jsonl").read_text().splitlines()) == 4
     assert json.loads((folder / "history/staging/wallets.json").read_text())["wallets"][0]["days_left"] == 3.47
 

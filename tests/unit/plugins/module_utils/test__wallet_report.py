@@ -201,7 +201,7 @@ moonbasealpha, from the bank 0x000000000000000000000000000000000000ba2c
 def test_what_was_sent_has_hash_and_link_whole() -> None:
     found = plan()
     found["transfers"] = [
-        {**row, "action": "confirmed", "hash": HASH, "link": f"https://kovan.example.org/tx/{HASH}"}
+        {**row, "action": "confirmed", "bank_left": None, "hash": HASH, "link": f"https://kovan.example.org/tx/{HASH}"}
         for row in found["transfers"][:1]  # type: ignore[index]
     ]
     assert report.transfer_lines(found, environment="staging", width=120) == SENT.splitlines()
@@ -210,10 +210,10 @@ def test_what_was_sent_has_hash_and_link_whole() -> None:
 SENT = """\
 Top-ups of staging, read at 2026-03-01 12:00:00 UTC
 
-To         Address                                      Amount      Fee paid      Bank left  Action
-------------------------------------------------------------------------------------------------------
+To         Address                                      Amount      Fee paid  Action
+---------------------------------------------------------------------------------------
 kovan, from the bank 0x000000000000000000000000000000000000ba2c
-  updater  0x000000000000000000000000000000000000a514  499 ETH  0.000042 ETH  8500.9999 ETH  confirmed
+  updater  0x000000000000000000000000000000000000a514  499 ETH  0.000042 ETH  confirmed
     0xabababababababababababababababababababababababababababababababab
     https://kovan.example.org/tx/0xabababababababababababababababababababababababababababababababab
 
