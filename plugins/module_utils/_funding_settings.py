@@ -56,6 +56,22 @@ def read_settings(
     return {name: _network(name, settings or {}, funding.get(name) or {}) for name, settings in networks.items()}
 
 
+def require_caps(settings: t.Mapping[str, NetworkFunding]) -> None:
+    """Refuse to send money where nothing may break, and nobody said how much at the most.
+
+    :raises ValueError: if a network has wallets to top up, and no ``max_transfer``, ``max_run`` or ``max_day``.
+    """
+    for name, one in settings.items():
+        if one.amounts.target is None and all(amounts.target is None for amounts in one.agents.values()):
+            continue
+        missing = [cap for cap in ("max_transfer", "max_run", "max_day") if getattr(one, cap) is None]
+        if missing:
+            raise ValueError(
+                f"The funding of {name} has no {', '.join(missing)}. Expected: all three caps before money is sent in a"
+                f" protected environment. {_ADVICE.format(name)}"
+            )
+
+
 def funded_agents(funding: t.Mapping[str, t.Any]) -> dict[str, bool]:
     """Return agent -> whether it is funded on the network, of the agents for which an inventory says that."""
     agents = funding.get("agents") or {}

@@ -37,7 +37,10 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_mode
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import Job
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import NetworkReport
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED, SENT
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import read_settings
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import (
+    read_settings,
+    require_caps,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
     FolderPlace,
     S3Place,
@@ -132,6 +135,13 @@ def _require_chain_ids(settings: t.Mapping[str, NetworkFunding]) -> None:
                 f"agent_ops_network of {name} has no chain_id. Expected: the chain's number, which its node is compared"
                 f" with before money is sent. Add it in host_vars/{name}.yml"
             )
+
+
+def refuse_without_caps(module: AwsModule, wish: Wish) -> None:
+    try:
+        require_caps(wish.settings)
+    except ValueError as exc:
+        module.fail_json(msg=str(exc))
 
 
 def _bank(keys: t.Sequence[Key], given: t.Mapping[str, t.Any], *, needed: bool) -> Key | None:

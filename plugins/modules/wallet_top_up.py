@@ -392,6 +392,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_optio
     read_accounts,
     read_options,
     read_store,
+    refuse_without_caps,
     require_transactions,
     transfer_diff,
     wallet_options,
@@ -416,6 +417,10 @@ def main() -> t.NoReturn:
     region = required_region(module)
     call = Caller(request_rates(module))
     wish = read_options(module, region, needs_bank=True)
+    protected = given["protected"] or given["environment"] == "production"
+    confirmed = given["confirmed"] or not protected
+    if protected and confirmed:
+        refuse_without_caps(module, wish)
     place = read_store(module)
     identity = ask_identity(module, call, region)
     require_libraries(module)
@@ -424,7 +429,6 @@ def main() -> t.NoReturn:
     problem = bank_problem(wish, accounts)
     if problem:
         module.fail_json(msg=f"Nothing can be paid. {problem}", **accounts.facts)
-    confirmed = given["confirmed"] or not (given["protected"] or given["environment"] == "production")
     funder = Funder(
         environment=given["environment"],
         jobs=make_jobs(module, wish, accounts),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Amounts, FeeSettings
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import read_settings
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import (
+    read_settings,
+    require_caps,
+)
 
 from tests.unit.plugins.module_utils.funding_world import ETHER, NETWORKS
 
@@ -94,6 +97,17 @@ def test_the_units_of_other_networks_have_other_places() -> None:
 def test_what_is_refused(network: dict[str, Any], funding: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(text)):
         read_settings({"kovan": network}, {"kovan": funding})
+
+
+@pytest.mark.parametrize(
+    "amounts", [{"threshold": 1, "target": 2}, {"agents": {"kathy": {"threshold": 1, "target": 2}}}]
+)
+def test_where_nothing_may_break_there_is_a_cap_on_everything(amounts: dict[str, Any]) -> None:
+    text = "The funding of kovan has no max_transfer, max_day. Expected: all three caps before money is sent in a protected"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        require_caps(read_settings(NETWORKS, {"kovan": {**amounts, "max_run": 5}}))
+    require_caps(read_settings(NETWORKS, {"kovan": {**amounts, "max_transfer": 1, "max_run": 5, "max_day": 5}}))
+    require_caps(read_settings(NETWORKS, {"kovan": {"max_run": 5}}))
 
 
 def test_a_network_that_is_not_there() -> None:
