@@ -103,7 +103,7 @@ def test_what_is_refused(network: dict[str, Any], funding: dict[str, Any], text:
     "amounts", [{"threshold": 1, "target": 2}, {"agents": {"kathy": {"threshold": 1, "target": 2}}}]
 )
 def test_where_nothing_may_break_there_is_a_cap_on_everything(amounts: dict[str, Any]) -> None:
-    text = "The funding of kovan has no max_transfer, max_day. Expected: all three caps before money is sent in a protected"
+    text = "The funding of kovan has no max_transfer, max_day. Expected: all three caps before money is sent in"
     with pytest.raises(ValueError, match=re.escape(text)):
         require_caps(read_settings(NETWORKS, {"kovan": {**amounts, "max_run": 5}}))
     require_caps(read_settings(NETWORKS, {"kovan": {**amounts, "max_transfer": 1, "max_run": 5, "max_day": 5}}))
