@@ -128,7 +128,7 @@ sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
 	@$(VENV)/bin/python -m tools.sanity $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.stamp ## how fast, compared with a loop over amazon.aws and with a plain boto3 script
+bench: $(VENV)/.stamp ## how fast, compared with a loop over amazon.aws and with plain scripts (ARGS=funding for a part)
 	$(RUN) python -m tests.benchmarks $(ARGS)
 
 # ---- the rest -------------------------------------------------------------------------------------------------------

@@ -1,23 +1,35 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast, as ratios measured in one run: `make bench`.
+"""How fast, as ratios measured in one run: `make bench`. One part alone: `make bench ARGS=funding`.
 
 Everything is measured from the start of its process to its end, against a sandbox that takes 50 ms for an answer.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import re
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox.client import Sandbox
-from tests.benchmarks import provisioning
-from tests.benchmarks.world import ROOT, Measure, ansible, best, fill_account, key_specs, measure, write_inventory
+from tests.benchmarks import funding, provisioning
+from tests.benchmarks.world import (
+    ROOT,
+    Measure,
+    ansible,
+    best,
+    fill_account,
+    key_specs,
+    measure,
+    verdict,
+    write_inventory,
+)
 
 ANSWER_SECONDS = 0.05
 COUNTS = (10, 40, 160, 1000)
@@ -59,11 +71,8 @@ def creation(sandbox: Sandbox, folder: Path) -> Measure:
     return measure(sandbox, ansible(write_inventory(folder, CREATED), "role.yml"))
 
 
-def verdict(reached: bool) -> str:
-    return "reached" if reached else "MISSED"
-
-
-def main() -> int:
+def show_keys() -> bool:
+    """Print how fast keys are read and made; whether all goals are kept to."""
     print(f"Signing keys, {ANSWER_SECONDS * 1000:.0f} ms an answer; seconds from a command's start to its end.\n")
     print(f"{'existing keys':>13} {'':12} {'seconds':>8} {'asking AWS':>11} {'requests':>9} {'of the role':>12}")
     all_reached = True
@@ -105,12 +114,32 @@ def main() -> int:
     print(f"{CREATED} keys created at {RATE:.0f} a second: {took}, goal {CREATE_GOAL}: {verdict(ratio <= CREATE_GOAL)}")
     print(f"  the whole command took {created.seconds:.1f} s, {created.seconds / dictated:.2f} times as long;", end="")
     print(f" {len(throttled)} requests throttled, {shown} throttling errors shown")
-    with tempfile.TemporaryDirectory() as name:
-        all_reached &= provisioning.show(Path(name))
-        all_reached &= provisioning.show_agents(Path(name))
+    return all_reached
+
+
+PARTS: dict[str, Callable[[Path], bool]] = {
+    "keys": lambda _folder: show_keys(),
+    "provisioning": provisioning.show,
+    "agents": provisioning.show_agents,
+    "funding": lambda folder: funding.show(folder, ANSWER_SECONDS),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help=f"of: {', '.join(PARTS)}; all of them, if none is named"
+    )
+    wanted = parser.parse_args(arguments).parts or list(PARTS)
+    if unknown := [part for part in wanted if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}. Expected: of {', '.join(PARTS)}")
+    all_reached = True
+    for part in wanted:
+        with tempfile.TemporaryDirectory() as name:
+            all_reached &= PARTS[part](Path(name))
     return 0 if all_reached else 1
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "collections"))
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

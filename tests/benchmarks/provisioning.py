@@ -33,9 +33,13 @@ class Provisioned:
 
     seconds: float
     roles: dict[str, float]
+    output: str
 
 
-def play(sandbox: Sandbox, folder: Path, playbook: str, inventory: str | Path, *options: str) -> Provisioned:
+def play(
+    sandbox: Sandbox, folder: Path, playbook: str, inventory: str | Path, *options: str, **variables: str
+) -> Provisioned:
+    """Run a playbook. :param variables: of its process's environment."""
     file = folder / "role_times.json"
     environment = {
         **environment_without_aws(),
@@ -45,11 +49,12 @@ def play(sandbox: Sandbox, folder: Path, playbook: str, inventory: str | Path, *
         "AGENT_OPS_ROLE_TIMES": str(file),
         "AGENT_OPS_SANDBOX_URL": sandbox.url,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **variables,
     }
     command = ["ansible-playbook", playbook, "-i", str(inventory), "-i", "inventories/sandbox", *options]
     command += ["-e", f"agent_ops_sandbox_artifacts_root={folder / 'artifacts' / 'sandbox'}"]
-    seconds, _output = timed(command, environment)
-    return Provisioned(seconds, json.loads(file.read_text(encoding="utf-8")))
+    seconds, output = timed(command, environment)
+    return Provisioned(seconds, json.loads(file.read_text(encoding="utf-8")), output)
 
 
 def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
@@ -58,28 +63,29 @@ def provision(sandbox: Sandbox, folder: Path) -> Provisioned:
     return play(sandbox, folder, "provision.yml", "inventories/staging", "-e", files)
 
 
-def write_networks(folder: Path) -> Path:
-    """Write an inventory of so many networks and agents."""
+def write_networks(folder: Path, *, replicas: int = NETWORKS - 1, **variables: object) -> Path:
+    """Write an inventory of so many networks and agents. :param replicas: how many networks carry those of a home."""
     names = [f"net{number}" for number in range(NETWORKS)]
     settings = {
         name: {
             "agent_ops_network": {
                 "domain": number,
                 "chain_id": number,
-                "replicas": [one for one in names if one != name],
+                "replicas": [names[(number + step) % NETWORKS] for step in range(replicas)],
             }
         }
         for number, name in enumerate(names, start=1)
     }
-    variables = {
+    every = {
         "agent_ops_environment": "bench",
         "agent_ops_project": "bench",
         "agent_ops_aws_region": REGION,
         "agent_ops_key_backend": "kms",
         "agent_ops_agents": AGENTS,
+        **variables,
     }
     file = folder / "networks.json"
-    file.write_text(json.dumps({"all": {"vars": variables}, "networks": {"hosts": settings}}), encoding="utf-8")
+    file.write_text(json.dumps({"all": {"vars": every}, "networks": {"hosts": settings}}), encoding="utf-8")
     return file
 
 

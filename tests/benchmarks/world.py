@@ -130,6 +130,10 @@ def best(sandbox: Sandbox, command: list[str], *, times: int) -> Measure:
     return min((measure(sandbox, command) for _time in range(times)), key=lambda done: done.seconds)
 
 
+def verdict(reached: bool) -> str:
+    return "reached" if reached else "MISSED"
+
+
 def ansible(inventory: Path, playbook: str) -> list[str]:
     binary = Path(sys.executable).parent / "ansible-playbook"
     return [os.fspath(binary), str(ROOT / "tests" / "benchmarks" / playbook), "-i", str(inventory)]
