@@ -19,14 +19,15 @@ RUN := @sh tools/run.sh
 
 .PHONY: help
 help: ## this list
-	@echo "make demo     - see it work: one environment's signing keys, in an AWS that is started on this machine"
+	@echo "make demo     - see it work: one environment from nothing to funded agents, in an AWS on this machine"
 	@echo "make test     - everything that CI checks"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "Needed: Python 3.11 or later, git, make. Another Python than python3: make PYTHON=python3.13 ..."
-	@echo "make test and make unit need Node.js 20 or later with npm as well, for a simulator of IAM policies."
+	@echo "make test and make unit need Node.js 20 or later with npm as well, for a simulator of IAM policies and a chain;"
+	@echo "make demo leaves the funding of agents out without it."
 
 # ---- set-up ---------------------------------------------------------------------------------------------------------
 
@@ -48,12 +49,19 @@ $(VENV)/.stamp: requirements/lock.txt requirements/collections.txt tools/bootstr
 	@python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh "$(VENV)/bin/python") && \
 	    "$$python" -I tools/bootstrap.py --venv "$(VENV)"
 
-# Node.js is needed for this alone, and this for these tests alone: everything else works without.
+# Node.js is needed for this alone, and this for these tests alone: everything else works without, the demo all but whole.
 test unit: $(SIMULATOR)/.stamp
 
 $(SIMULATOR)/.stamp: tests/simulator/package.json tests/simulator/package-lock.json tests/simulator/install.py \
     $(VENV)/.stamp
 	@$(VENV)/bin/python -I tests/simulator/install.py
+
+FOUNDRY := .cache/foundry
+test unit: $(FOUNDRY)/.stamp
+
+$(FOUNDRY)/.stamp: tests/foundry/package.json tests/foundry/package-lock.json tests/foundry/install.py \
+    $(SIMULATOR)/.stamp
+	@$(VENV)/bin/python -m tests.foundry.install
 
 HYPERLANE := .cache/hyperlane
 test unit: $(HYPERLANE)/.stamp
@@ -71,11 +79,12 @@ lock: $(VENV)/.stamp ## choose the newest allowed versions again, and write them
 	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --no-deps --python-version 3.12 \
 	    --generate-hashes --custom-compile-command "make lock" collections.in -o collections.txt
 	$(VENV)/bin/python -I tests/simulator/install.py --lock
+	$(VENV)/bin/python -m tests.foundry.install --lock
 
 # ---- use ------------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(VENV)/.stamp ## provision staging twice in an AWS on this machine, and show the table
+demo: $(VENV)/.stamp ## provision staging twice in an AWS on this machine, show the table, and fund its agents
 	$(RUN) python -m tools.demo
 
 .PHONY: sandbox

@@ -1,55 +1,34 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A chain for tests: anvil, a node that others wrote, which keeps its chain in memory.
-
-It and cast, a client of it, are installed beside the simulator of IAM policies (tests/simulator/install.py) where there
-are packages of them for the machine; elsewhere those on PATH are taken.
-"""
+"""A chain for tests (``tests.anvil``), and contracts on it that answer what a test wants."""
 
 from __future__ import annotations
 
-import platform
-import re
-import shutil
+import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc
 from eth_utils.crypto import keccak
 
-from tests.simulator.install import FOLDER
-
-_LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)")
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-_PATIENCE = 30.0
-
-
-class ChainError(Exception):
-    """The chain could not be started."""
-
-
-def program(name: str) -> Path:
-    """Return where a program of Foundry is: ``anvil``, a node, or ``cast``, a client of nodes."""
-    system, machine = platform.system().lower(), platform.machine().lower()
-    package = f"{name}-{system}-{_MACHINES.get(machine, machine)}"
-    installed = FOLDER / "node_modules" / "@foundry-rs" / package / "bin" / name
-    found = str(installed) if installed.is_file() else shutil.which(name)
-    if found is None:
-        raise ChainError(f"There is no {name}, neither as {installed} nor on PATH: run make unit, or install Foundry")
-    return Path(found)
+from tests import anvil
 
 
 class Chain:
     """A running node; what it does not check, tests may do: put code at any address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[str] | None = None) -> None:
         self.url = url
         self.rpc = JsonRpc(url)
+        self._process = process
+
+    def hang(self, hangs: bool = True) -> None:
+        """Let the node take requests and answer none, or let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
 
     def put_code(self, address: str, code: str) -> None:
         self.rpc.call("anvil_setCode", address, code)
@@ -57,27 +36,8 @@ class Chain:
 
 @contextmanager
 def running(chain_id: int = 31337) -> Iterator[Chain]:
-    command = [str(program("anvil")), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        yield Chain(f"http://127.0.0.1:{_port(process)}")
-    finally:
-        process.terminate()
-        process.communicate(timeout=_PATIENCE)
-
-
-def _port(process: subprocess.Popen[str]) -> str:
-    told = ""
-    end = time.monotonic() + _PATIENCE
-    assert process.stdout is not None
-    for line in process.stdout:
-        told += line
-        match = _LISTENING.search(line)
-        if match:
-            return match[1]
-        if time.monotonic() > end:
-            break
-    raise ChainError(f"anvil does not listen:\n{told}")
+    with anvil.running(chain_id) as node:
+        yield Chain(node.url, node.process)
 
 
 def selector(signature: str) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the main job: staging, provisioned twice in an AWS that runs on this machine for that long."""
+"""Show the main job: staging, provisioned twice in an AWS that runs on this machine for that long, and then funded."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from tools import demo_funding
 from tools.process import stream
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 WORK = ROOT / ".cache" / "demo"
 REPORT = ROOT / "artifacts" / "sandbox" / "staging"
-PLAYBOOK = ["ansible-playbook", "provision.yml", "-i", "inventories/staging", "-i", "inventories/sandbox"]
+PROVISION = ["ansible-playbook", "provision.yml", *demo_funding.STAGING]
+FUND = ["ansible-playbook", "fund.yml", *demo_funding.STAGING, "-e", "wallet_funding_approve=true"]
+NOTHING_TO_SEND = "Nothing is to be sent."
 SECONDS_TO_START = 30.0
 
 RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
@@ -36,6 +39,7 @@ What to do next:
   .venv/bin/ansible-playbook provision.yml -i inventories/staging -i inventories/sandbox
   .venv/bin/ansible-playbook provision.yml -i inventories/staging --check --diff
                                                   the plan, against the AWS account of your credentials
+  docs/funding.md                                 how wallets are watched and funded
   README.md                                       everything else
 """
 
@@ -97,13 +101,13 @@ def stop(server: subprocess.Popen[bytes]) -> None:
             server.wait()
 
 
-def play(url: str, *, quiet: bool) -> str:
-    """Run the main job; returns what it printed. Quiet: prints it only if the run failed."""
-    show(PLAYBOOK, AGENT_OPS_SANDBOX_URL=url)
-    environment = {**os.environ, "AGENT_OPS_SANDBOX_URL": url, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+def play(command: list[str], *, quiet: bool, **variables: str) -> str:
+    """Run a playbook; returns what it printed. Quiet: prints it only if the run failed."""
+    show(command, **variables)
+    environment = {**os.environ, **variables, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     if sys.stdout.isatty():
         environment["ANSIBLE_FORCE_COLOR"] = "true"
-    code, output = stream(PLAYBOOK, cwd=ROOT, env=environment, echo=not quiet)
+    code, output = stream(command, cwd=ROOT, env=environment, echo=not quiet)
     if code != 0:
         if quiet:
             print(output, flush=True)
@@ -123,23 +127,49 @@ def changes(output: str) -> dict[str, int]:
     return found
 
 
+def unchanged(output: str) -> str:
+    """Return the hosts of a run that changed nothing. :raises DemoError: if it did."""
+    counts = changes(output)
+    changed = {host: count for host, count in counts.items() if count}
+    if changed:
+        raise DemoError(f"the second run changed something: {changed}")
+    return ", ".join(sorted(counts))
+
+
+def fund(url: str) -> None:
+    """Show the funding of the wallets, on a machine that can have chains."""
+    with ExitStack() as stack:
+        chains = demo_funding.start_chains(stack, say)
+        if not chains:
+            return
+        variables = {"AGENT_OPS_SANDBOX_URL": url, **demo_funding.variables(chains)}
+        bank = demo_funding.fill_bank(chains, REPORT)
+        say(f"The bank of staging, {bank}, now has {demo_funding.GIVEN} of each chain's money, and the agents none.")
+        say("\nFirst run: every wallet is below its threshold, and is topped up to its target.")
+        changes(play(FUND, quiet=False, **variables))
+        say("Second run: the same command again.")
+        output = play(FUND, quiet=True, **variables)
+        unchanged(output)
+        if NOTHING_TO_SEND not in output:
+            raise DemoError("the second run of the funding found something to send")
+        say(f"{NOTHING_TO_SEND} No wallet is paid twice.")
+
+
 def demonstrate() -> None:
     start = time.monotonic()
     say("The environment `staging`, made in an AWS on this machine: keys with their Ethereum addresses, permissions,")
-    say("the bucket of message proofs, and what the agents read.")
+    say("the bucket of message proofs, and what the agents read. Then its agents are given money.")
     if REPORT.exists():
         # Else the first run would warn, rightly, that all addresses differ from those in the last report.
         say(f"Removing {REPORT.relative_to(ROOT)}: the report of an earlier sandbox, whose keys are gone.")
         shutil.rmtree(REPORT)
     with sandbox() as url:
-        say("\nFirst run: nothing exists yet, every key is made.")
-        changes(play(url, quiet=False))
+        say("\nFirst run: nothing exists yet, every key is made, and one more for the bank that pays the agents.")
+        changes(play(PROVISION, quiet=False, AGENT_OPS_SANDBOX_URL=url))
         say("Second run: the same command again; it must find everything as it should be.")
-        second = changes(play(url, quiet=True))
-        changed = {host: count for host, count in second.items() if count}
-        if changed:
-            raise DemoError(f"the second run changed something: {changed}")
-        say(f"Nothing changed: the second run reports changed=0 for {', '.join(sorted(second))}.")
+        hosts = unchanged(play(PROVISION, quiet=True, AGENT_OPS_SANDBOX_URL=url))
+        say(f"Nothing changed: the second run reports changed=0 for {hosts}.")
+        fund(url)
     say(f"Done in {time.monotonic() - start:.0f} s.")
     say(NEXT)
 

@@ -27,7 +27,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.client import Sandbox
-from tests.chain import Chain, program, running
+from tests.anvil import program
+from tests.chain import Chain, running
 from tests.witness import Account
 
 CHAIN_ID = 424242

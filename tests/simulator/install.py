@@ -26,6 +26,7 @@ FOLDER = ROOT / ".cache" / "simulator"
 FILES = ("package.json", "package-lock.json")
 OLDEST_NODE = 20
 OLDEST_NPM = 9
+NEEDED_FOR = "The tests compare the evaluation of IAM policies with a simulator that runs on Node.js"
 
 # Nothing of a package is run at installation, and the lock file names no registry: where packages come from is the
 # user's own business.
@@ -73,14 +74,13 @@ def version(program: str, path: str | None = None) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def require(program: str, oldest: int, path: str | None = None) -> None:
+def require(program: str, oldest: int, path: str | None = None, *, needed_for: str = NEEDED_FOR) -> None:
     said = version(program, path)
     numbers = re.match(r"v?(\d+)\.", said)
     if numbers is None or int(numbers[1]) < oldest:
         here = f"{program} {said.removeprefix('v')} is here" if said else f"no usable {program} was found on PATH"
         raise InstallError(
-            f"The tests compare the evaluation of IAM policies with a simulator that runs on Node.js: "
-            f"node {OLDEST_NODE} or later is needed, and npm {OLDEST_NPM} or later, but {here}. "
+            f"{needed_for}: node {OLDEST_NODE} or later is needed, and npm {OLDEST_NPM} or later, but {here}. "
             f"Nothing else needs them: make demo and make sandbox work without."
         )
 
@@ -110,16 +110,19 @@ def npm(folder: Path, *arguments: str) -> None:
         raise InstallError(f"{done.stdout.strip()}\nfailed with code {done.returncode}: npm {arguments[0]}".strip())
 
 
-def install(folder: Path = FOLDER, source: Path = SOURCE) -> bool:
-    """Install what the lock file names, unless it is there; returns whether something was done."""
-    require("node", OLDEST_NODE)
+def install(folder: Path = FOLDER, source: Path = SOURCE, *, needed_for: str = NEEDED_FOR) -> bool:
+    """Install what the lock file names, unless it is there; returns whether something was done.
+
+    :param needed_for: why, a sentence without its end, for who has no node.
+    """
+    require("node", OLDEST_NODE, needed_for=needed_for)
     stamp = folder / ".stamp"
     wanted = fingerprint(source)
     if stamp.is_file() and stamp.read_text() == wanted:
         # Make compares times, and a fresh checkout's files are newer than what an older one installed.
         stamp.touch()
         return False
-    require("npm", OLDEST_NPM)
+    require("npm", OLDEST_NPM, needed_for=needed_for)
     stamp.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:

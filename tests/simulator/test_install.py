@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.foundry import install as foundry
 from tests.simulator import install
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,15 +42,23 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
     return put
 
 
-def test_versions_and_hashes_are_written_down_and_no_registry() -> None:
-    text = (install.SOURCE / "package-lock.json").read_text()
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (install.SOURCE, "dependencies"),
+        (install.SOURCE, "optionalDependencies"),
+        (foundry.SOURCE, "optionalDependencies"),
+    ],
+)
+def test_versions_and_hashes_are_written_down_and_no_registry(source: Path, kind: str) -> None:
+    text = (source / "package-lock.json").read_text()
     assert not re.search(r"https?:|resolved", text)
     packages = json.loads(text)["packages"]
-    wanted = json.loads((install.SOURCE / "package.json").read_text())["dependencies"]
-    assert packages[""]["dependencies"] == wanted
+    wanted = json.loads((source / "package.json").read_text())[kind]
+    assert packages[""][kind] == wanted
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
     others = {name: package for name, package in packages.items() if name}
-    assert {f"node_modules/{name}" for name in wanted} < others.keys()
+    assert {f"node_modules/{name}" for name in wanted} <= others.keys()
     assert all(package["integrity"].startswith("sha512-") for package in others.values())
     assert not any(package.get("hasInstallScript") for package in others.values())
 
@@ -134,7 +143,8 @@ def test_only_the_tests_need_it() -> None:
         mine = rules.get(target, set())
         return mine.union(*(needs(other) for other in mine))
 
-    stamp = str(install.FOLDER.relative_to(ROOT) / ".stamp")
     without = {"setup", "lock", "demo", "sandbox", "lint", "molecule", "sanity", "bench"}
-    assert {target for target in {"test", "unit"} | without if stamp in needs(target)} == {"test", "unit"}
+    for folder in (install.FOLDER, foundry.FOLDER):
+        stamp = str(folder.relative_to(ROOT) / ".stamp")
+        assert {target for target in {"test", "unit"} | without if stamp in needs(target)} == {"test", "unit"}
     assert all(".venv/.stamp" in needs(target) for target in {"test", "unit"} | without)

@@ -3,11 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
+import platform
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc
 
-from tools import demo, stages
+from tools import demo, demo_funding, stages
+
+ROOT = Path(__file__).resolve().parents[2]
 
 RECAP = """
 PLAY RECAP *********************************************************************
@@ -24,6 +32,56 @@ def test_the_recap_is_read_with_and_without_colours() -> None:
 def test_a_run_without_a_recap_or_with_a_failed_host_is_no_success(output: str) -> None:
     with pytest.raises(demo.DemoError):
         demo.changes(output)
+
+
+def test_a_second_run_that_changes_something_is_no_success() -> None:
+    assert demo.unchanged(RECAP.replace("changed=2", "changed=0")) == "kovan, moonbasealpha"
+    with pytest.raises(demo.DemoError, match=r"the second run changed something: \{'moonbasealpha': 2\}"):
+        demo.unchanged(RECAP)
+
+
+def test_the_chains_are_those_of_staging_and_its_bank_is_given_money(tmp_path: Path) -> None:
+    said: list[str] = []
+    hosts = (ROOT / "inventories" / "staging" / "host_vars").glob("*.yml")
+    settings = {host.stem: yaml.safe_load(host.read_text(encoding="utf-8"))["agent_ops_network"] for host in hosts}
+    bank = "0x4EE4748907ECd756d5C881DBDE32b6ec313AA2f1"
+    keys = {"signing_keys": [{"name": "staging-kovan-watcher-signer"}, {"name": "staging-bank", "address": bank}]}
+    (tmp_path / "signing_keys.json").write_text(json.dumps(keys), encoding="utf-8")
+    with ExitStack() as stack:
+        chains = demo_funding.start_chains(stack, said.append)
+        assert json.loads(demo_funding.variables(chains)["AGENT_OPS_SANDBOX_RPC_URLS"]) == chains
+        assert demo_funding.fill_bank(chains, tmp_path) == bank
+        for name, url in chains.items():
+            assert int(JsonRpc(url).call("eth_chainId"), 16) == settings[name]["chain_id"]
+            assert int(JsonRpc(url).call("eth_getBalance", bank, "latest"), 16) == 4000 * 10**18
+            assert f"{name}, chain {settings[name]['chain_id']}: {url}" in said
+    assert chains.keys() == settings.keys()
+
+
+def no_node(monkeypatch: pytest.MonkeyPatch) -> str:
+    return "node 20 or later is needed, and npm 9 or later, but no usable node was found on PATH"
+
+
+def no_package(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(demo_funding, "install", lambda: False)
+    return "There is no anvil, neither as "
+
+
+@pytest.mark.parametrize("lack", [no_node, no_package])
+def test_where_there_can_be_no_chain_the_funding_is_left_out(
+    lack: Callable[[pytest.MonkeyPatch], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    reason = lack(monkeypatch)
+    demo.fund("http://127.0.0.1:1")
+    out = capsys.readouterr().out
+    assert "Left out, since there is no chain on this machine" in out
+    assert reason in out
+    assert "fund.yml" not in out
 
 
 @pytest.fixture
