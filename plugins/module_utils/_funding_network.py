@@ -2,51 +2,45 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Funds one network: reads it, settles what was sent before, plans, and sends. Private to the collection.
+"""Reads one network, settles what was sent there before, and plans. Private to the collection.
 
-An edge; node, signer, ledger and clock come as parameters. The order is what keeps anybody from being paid twice: a
-transfer is in the ledger before the node has it, and as long as one is under way no other is begun on the network.
+An edge; node, ledger and clock come as parameters. What a node says is believed only if it is not behind the ledger:
+balances from before a payment are what somebody is paid twice by.
 """
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees import (
     choose_fees,
     fee_calls,
     read_suggestion,
-    replacement_fees,
-)
-from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_transaction import Unsigned, decode
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger import (
-    add,
-    next_nonce,
-    replace_record,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
-    Attempt,
     ChainState,
     Fees,
     Ledger,
     NetworkFunding,
     Node,
     Record,
-    Signer,
     Wallet,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_plan import (
     IN_FLIGHT,
-    STOPPED,
     TRANSFER_GAS,
     Held,
     Plan,
-    Planned,
     low_addresses,
     make_plan,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settle import Settled, hand_over, settle
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settle import (
+    Settled,
+    check_signed,
+    reopened,
+    settle,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import Call, RpcError
 from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_read import quantity, read_chain
 
@@ -54,6 +48,8 @@ T = t.TypeVar("T")
 
 POLL_SECONDS = 1.0
 """How long is waited between two looks for receipts."""
+
+_LOOKS = 3
 
 
 class FundingError(Exception):
@@ -84,26 +80,6 @@ class Job:
     bank: str | None
 
 
-class Book(t.Protocol):
-    """The network's ledger in a store. An error is a :class:`ValueError`."""
-
-    def peek(self) -> Ledger: ...
-
-    def update(self, change: t.Callable[[Ledger], Ledger]) -> Ledger: ...
-
-
-@dataclass
-class Done:
-    """What became of a network's transfers.
-
-    :ivar held: those that were not begun. :ivar problem: what kept them from it.
-    """
-
-    settled: tuple[Settled, ...] = ()
-    held: tuple[Held, ...] = ()
-    problem: FundingError | None = None
-
-
 class Network:
     """A network in one run. A node's failure is a :class:`FundingError`."""
 
@@ -116,16 +92,18 @@ class Network:
         sleep: t.Callable[[float], None],
         say: t.Callable[[str], None],
         stopping: t.Callable[[], bool],
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self.job = job
         self.settings = job.settings
-        self._run = run
-        self._now = now
-        self._sleep = sleep
-        self._say = say
-        self._stopping = stopping
+        self.run = run
+        self.now = now
+        self.sleep = sleep
+        self.say = say
+        self.stopping = stopping
+        self.poll = poll_seconds
         self._node: Node | None = None
-        self._gas: dict[str, int] = {}
+        self.gas: dict[str, int] = {}
         self.found: ChainState | None = None
 
     @property
@@ -159,9 +137,55 @@ class Network:
     def node(self) -> Node:
         return needed(self._node)
 
+    def catch_up(self, ledger: Ledger, document: str, *, settled: bool) -> None:
+        """Look again, a few times, if the chain has less than the ledger: what it says of balances is old then.
+
+        :param document: the ledger's, for the error. :param settled: whether transfers whose block is gone were looked
+            up already.
+        """
+        for number in range(_LOOKS):
+            if number:
+                self.sleep(self.poll)
+                self.look()
+            records = [one for one in ledger.transfers if one.block_number is not None]
+            if not settled:
+                records = [one for one in records if not self._undone(one)]
+            used = max((one.nonce + 1 for one in records), default=0)
+            block = max((one.block_number or 0 for one in records), default=0)
+            nonce = self.state.accounts[ledger.bank].nonce
+            if nonce >= used and self.state.block_number >= block:
+                return
+        raise FundingError(
+            RPC,
+            f"The node of {self.name} is at block {self.state.block_number} and counts {nonce} transactions of the"
+            f" bank. By the ledger there are {used}, the last in block {block}. Nothing is sent. Either the node lags"
+            " behind: run again later. Or it is of another chain with the same number, such as a sandbox that was"
+            f" started anew: then move the document {document} away",
+        )
+
+    def _undone(self, record: Record) -> bool:
+        """Say whether a transfer was in a block, and the chain took that back a moment ago (a reorganisation)."""
+        if record.block_number is None or record.nonce < self.state.accounts[str(self.job.bank)].nonce:
+            return False
+        return 0 <= self.state.block_number - record.block_number <= self.settings.confirmations
+
+    def _unsettled(self, ledger: Ledger) -> list[Record]:
+        """Return the transfers that may still pay."""
+        undone = [reopened(record) for record in ledger.transfers if self._undone(record)]
+        return [*undone, *(record for record in ledger.transfers if record.open)]
+
     def settle(self, ledger: Ledger, *, resend: bool) -> tuple[Settled, ...]:
-        """Return what became of the transfers that are open in the ledger."""
-        records = [record for record in ledger.transfers if record.open]
+        """Return what became of the transfers that are open in the ledger, or whose blocks are gone."""
+        records = self._unsettled(ledger)
+        try:
+            for record in records:
+                check_signed(record, chain_id=self.state.chain_id, bank=ledger.bank)
+        except ValueError as exc:
+            raise FundingError(
+                STORE,
+                f"The ledger of {self.name} is not what was written: {exc}. Nothing is sent. Find out who changed it,"
+                " and put a former version back",
+            ) from None
         try:
             return tuple(
                 settle(
@@ -169,19 +193,27 @@ class Network:
                     ledger.bank,
                     records,
                     confirmations=self.settings.confirmations,
-                    now=self._now(),
+                    now=self.now(),
                     resend=resend,
                 )
             )
         except RpcError as exc:
             raise FundingError(RPC, f"The node of {self.name} was asked in vain: {exc}") from None
 
+    def _low(self, ledger: Ledger, now: float) -> list[str]:
+        return low_addresses(self.settings, self.job.wallets, self.state.accounts, ledger, now=now)
+
+    def idle(self, ledger: Ledger) -> bool:
+        """Say whether there is nothing to do: nobody is to be paid, and nothing is under way."""
+        return not self._unsettled(ledger) and not self._low(ledger, self.now())
+
     def plan(self, ledger: Ledger, approved: t.Mapping[str, int] | None) -> tuple[Plan, dict[str, int | str], Fees]:
         """Return what is to be paid, the most that each transfer costs, and what is offered for gas."""
-        now = self._now()
-        fees = self._choose_fees()
-        low = low_addresses(self.settings, self.job.wallets, self.state.accounts, ledger, now=now)
-        costs = self._costs(low, ledger.bank, fees)
+        now = self.now()
+        low = self._low(ledger, now)
+        # What is asked for gas does not matter where nobody is paid.
+        fees = self.choose_fees() if low else Fees(0)
+        costs = self._costs(low, ledger.bank, fees) if low else {}
         plan = make_plan(
             self.settings, self.job.wallets, self.state.accounts, ledger, fees=costs, now=now, approved=approved
         )
@@ -200,14 +232,19 @@ class Network:
             )
         return None
 
-    def _choose_fees(self) -> Fees:
+    def choose_fees(self) -> Fees:
         kind = self.settings.fees.kind
         try:
             calls: list[Call] = [(method, list(params)) for method, params in fee_calls(kind)]
-            suggestion = read_suggestion(kind, self.node.batch(calls))
-            return choose_fees(self.state.base_fee, suggestion.priority, suggestion.gas_price, self.settings.fees)
+            answers = self.node.batch(calls)
         except RpcError as exc:
             raise FundingError(RPC, f"The node of {self.name} was asked in vain: {exc}") from None
+        try:
+            suggestion = read_suggestion(kind, answers)
+        except ValueError as exc:
+            raise FundingError(RPC, f"The node of {self.name} was asked in vain: {exc}") from None
+        try:
+            return choose_fees(self.state.base_fee, suggestion.priority, suggestion.gas_price, self.settings.fees)
         except ValueError as exc:
             raise FundingError(FEE_CAP, f"On {self.name}: {exc}") from None
 
@@ -238,148 +275,8 @@ class Network:
             gas += gas // 5
         if gas > self.settings.fees.max_gas:
             return f"a transfer to it takes {gas} gas; max_gas is {self.settings.fees.max_gas}"
-        self._gas[address] = gas
+        self.gas[address] = gas
         return gas * fees.max_fee_per_gas
-
-    def send(self, plan: Plan, fees: Fees, signer: Signer, book: Book) -> Done:
-        """Send what is planned, one nonce after the other, and wait for the receipts within their bound."""
-        done = Done()
-        begun: list[Settled] = []
-        held = list(plan.held)
-        failed: str | None = None
-        for planned in plan.transfers:
-            reason = failed or ("the run was stopped" if self._stopping() else None)
-            if reason:
-                held.append(Held(planned.wallet, planned.amount, STOPPED, reason))
-                continue
-            try:
-                settled = self._begin(planned, fees, signer, book)
-            except FundingError as exc:
-                done.problem = exc
-                failed = f"an earlier transfer on {self.name} failed"
-                held.append(Held(planned.wallet, planned.amount, exc.kind, str(exc)))
-                continue
-            begun.append(settled)
-            if settled.problem:
-                failed = f"an earlier transfer on {self.name} is not known to be sent"
-        done.held = tuple(held)
-        try:
-            done.settled = self.wait(begun, book)
-        except FundingError as exc:
-            done.settled, done.problem = tuple(begun), done.problem or exc
-        return done
-
-    def _begin(self, planned: Planned, fees: Fees, signer: Signer, book: Book) -> Settled:
-        """Sign a transfer, write it down, and give it to the node, in this order."""
-        wallet = planned.wallet
-        address = str(wallet.address)
-        nonce = next_nonce(book.peek(), self.state.accounts[signer.address].nonce)
-        attempt = self._signed(
-            lambda: Unsigned(self.state.chain_id, nonce, address, planned.amount, self._gas[address], fees), signer
-        )
-        record = Record(
-            nonce=nonce,
-            to=address,
-            key=wallet.key,
-            agent=wallet.agent,
-            amount=planned.amount,
-            recorded_at=self._now(),
-            run=self._run,
-            attempts=(attempt,),
-        )
-        self._write(book, lambda ledger: add(ledger, record))
-        settled = hand_over(self.node, record)
-        self._say(f"{self.name}: sent to {wallet.agent} {address}, transaction {attempt.hash}")
-        return settled
-
-    def _signed(self, make: t.Callable[[], Unsigned], signer: Signer) -> Attempt:
-        try:
-            unsigned = make()
-            signed = unsigned.signed(signer.sign(unsigned.digest()))
-            # The last look before money moves: what a node will read is what was planned, by whom it was planned.
-            if decode(signed.raw) != (unsigned, signer.address):
-                raise ValueError("The signed transaction is not the planned one. Nothing is sent")
-        except ValueError as exc:
-            raise FundingError(KMS, str(exc)) from None
-        return Attempt(signed.hash, signed.raw, unsigned.gas, unsigned.fees, self._now())
-
-    def replace_stuck(self, settled: t.Sequence[Settled], signer: Signer, book: Book) -> tuple[Settled, ...]:
-        """Sign what is stuck again at a higher fee, with the same nonce, so that one of the two is paid."""
-        payable = {wallet.address for wallet in self.job.wallets if not wallet.problem}
-        out = []
-        for one in settled:
-            record = one.record
-            late = record.open and self._now() - record.attempts[-1].signed_at > self.settings.stuck_seconds
-            if not late:
-                out.append(one)
-            elif record.to not in payable:
-                out.append(Settled(record, f"it is not sent again: {record.to} is no wallet of the environment"))
-            else:
-                out.append(self._raise_fee(record, signer, book))
-        return tuple(out)
-
-    def _raise_fee(self, record: Record, signer: Signer, book: Book) -> Settled:
-        last = record.attempts[-1]
-        unsigned, _sender = decode(last.raw)
-        if (unsigned.to, unsigned.value, unsigned.nonce) != (record.to, record.amount, record.nonce):
-            return Settled(record, "it is not sent again: the ledger and its signed transaction differ")
-        try:
-            fees = replacement_fees(last.fees, self._choose_fees(), self.settings.fees)
-        except ValueError as exc:
-            return Settled(record, f"it is not sent again: {exc}")
-        attempt = self._signed(lambda: replace(unsigned, fees=fees), signer)
-        raised = replace(record, attempts=(*record.attempts, attempt))
-        self._write(book, lambda ledger: replace_record(ledger, raised))
-        return hand_over(self.node, raised)
-
-    def wait(self, settled: t.Sequence[Settled], book: Book) -> tuple[Settled, ...]:
-        """Wait for receipts, within ``receipt_seconds``, and write down what became of the transfers."""
-        known = {one.record.nonce: one for one in settled}
-        end = self._now() + self.settings.receipt_seconds
-        while any(one.record.open for one in known.values()):
-            try:
-                waiting = [one.record for one in known.values() if one.record.open]
-                for one in settle(
-                    self.node,
-                    str(self.job.bank),
-                    waiting,
-                    confirmations=self.settings.confirmations,
-                    now=self._now(),
-                    resend=False,
-                ):
-                    # Why a node did not take it says more than that the node does not know it.
-                    why = one.problem and (known[one.record.nonce].problem or one.problem)
-                    known[one.record.nonce] = Settled(one.record, why)
-            except RpcError as exc:
-                known = {
-                    nonce: Settled(one.record, f"its receipt is not known: {exc}") if one.record.open else one
-                    for nonce, one in known.items()
-                }
-            if self._now() >= end or not any(one.record.open for one in known.values()):
-                break
-            self._sleep(POLL_SECONDS)
-        self.write_down(tuple(known.values()), book)
-        return tuple(known.values())
-
-    def write_down(self, settled: t.Sequence[Settled], book: Book) -> None:
-        """Bring the ledger to what is known of transfers. One that has not changed costs nothing."""
-        before = {record.nonce: record for record in book.peek().transfers}
-        changed = [one.record for one in settled if before.get(one.record.nonce) != one.record]
-        if not changed:
-            return
-
-        def change(ledger: Ledger) -> Ledger:
-            for record in changed:
-                ledger = replace_record(ledger, record)
-            return ledger
-
-        self._write(book, change)
-
-    def _write(self, book: Book, change: t.Callable[[Ledger], Ledger]) -> None:
-        try:
-            book.update(change)
-        except ValueError as exc:
-            raise FundingError(STORE, str(exc)) from None
 
 
 def needed(value: T | None) -> T:

@@ -14,15 +14,22 @@ from __future__ import annotations
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger import Locked
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Fees, Ledger, Signer, Store
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
+    Fees,
+    Ledger,
+    Record,
+    Signer,
+    Store,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import (
     BUSY,
     CHAIN_ID,
+    POLL_SECONDS,
     STORE,
-    Done,
     FundingError,
     Job,
     Network,
@@ -31,6 +38,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_netw
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_plan import CAP, Held, Plan
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import (
+    PLANNED,
     Row,
     held_row,
     network_row,
@@ -38,9 +46,11 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows
     record_row,
     wallet_row,
 )
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_send import Done, Sender
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settle import Settled
 
 _MOST_AT_ONCE = 32
+_ROWS = "Expected: rows of transfers, as a run in check mode returns them"
 _SPARE_SECONDS = 60
 """How much longer a lock is held than receipts are waited for."""
 
@@ -64,6 +74,7 @@ class _Work:
 
     network: Network
     session: LedgerSession | None = None
+    known: Ledger | None = None
     locked: bool = False
     plan: Plan = field(default_factory=Plan)
     fees: Fees = field(default_factory=lambda: Fees(0))
@@ -96,6 +107,7 @@ class Funder:
         say: t.Callable[[str], None] = lambda text: None,
         stopping: t.Callable[[], bool] = lambda: False,
         lock_wait_seconds: float = 60,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._environment = environment
         self._jobs = list(jobs)
@@ -107,6 +119,7 @@ class Funder:
         self._say = say
         self._stopping = stopping
         self._lock_wait = lock_wait_seconds
+        self._poll = poll_seconds
 
     def look(self) -> list[NetworkReport]:
         """Read balances and nonces. Nothing else is asked."""
@@ -114,10 +127,18 @@ class Funder:
         self._each(works, lambda work: work.network.look())
         return [self._report(work) for work in works]
 
-    def plan(self, approved: t.Sequence[t.Mapping[str, t.Any]] | None = None) -> list[NetworkReport]:
-        """Say what would be sent. Nothing is written, neither to the store nor to a chain."""
+    def plan(
+        self, approved: t.Sequence[t.Mapping[str, t.Any]] | None = None, *, replace_stuck: bool = False
+    ) -> list[NetworkReport]:
+        """Say what would be sent. Nothing is written, neither to the store nor to a chain.
+
+        :raises ValueError: if ``approved`` is no rows of transfers.
+        """
+        most = None if approved is None else approved_amounts(approved)
         works = self._works()
-        self._each(works, lambda work: self._plan(work, _approved(approved, work.network.name), writing=False))
+        self._each(works, self._open)
+        self._refuse_one_chain(works)
+        self._each(works, lambda work: self._plan(work, most, replace_stuck=replace_stuck))
         self._refuse_whole(works)
         return [self._report(work) for work in works]
 
@@ -129,17 +150,15 @@ class Funder:
         :param approved: the rows of the transfers that were approved, by ``network``, ``address`` and ``amount_wei``:
             nothing else is begun, and no more is paid. None: all that is planned.
         :param replace_stuck: whether what is stuck is signed again at a higher fee.
+        :raises ValueError: if ``approved`` is no rows of transfers.
         """
+        most = None if approved is None else approved_amounts(approved)
         works = self._works()
         try:
             self._each(works, self._open)
             self._refuse_one_chain(works)
-            self._each(
-                works,
-                lambda work: self._plan(
-                    work, _approved(approved, work.network.name), writing=True, replace_stuck=replace_stuck
-                ),
-            )
+            self._each(works, self._lock)
+            self._each(works, lambda work: self._plan(work, most, replace_stuck=replace_stuck))
             if not self._refuse_whole(works):
                 self._each(works, self._send)
         finally:
@@ -157,6 +176,7 @@ class Funder:
                     sleep=self._sleep,
                     say=self._say,
                     stopping=self._stopping,
+                    poll_seconds=self._poll,
                 )
             )
             for job in self._jobs
@@ -178,13 +198,24 @@ class Funder:
                 list(pool.map(guarded, works))
 
     def _open(self, work: _Work) -> None:
-        """Read a network, and take its ledger for this run."""
+        """Read a network and its ledger."""
         work.network.look()
+        if work.network.job.bank is None:
+            return
         work.session = self._session(work)
+        with _StoreErrors():
+            work.known = work.session.peek()
+
+    def _lock(self, work: _Work) -> None:
+        """Take a network's ledger for this run. Where nothing is to be done, nothing is written either."""
+        if work.known is None or work.network.idle(work.known):
+            return
         seconds = work.network.settings.receipt_seconds + _SPARE_SECONDS
-        with _StoreErrors(BUSY):
-            work.session.acquire(seconds, self._lock_wait)
+        with _StoreErrors():
+            work.known = work.ledger.acquire(seconds, self._lock_wait)
         work.locked = True
+        # While it was waited for, another run may have paid.
+        work.network.look()
 
     def _close(self, work: _Work) -> None:
         if work.locked and work.session is not None:
@@ -203,39 +234,38 @@ class Funder:
             sleep=self._sleep,
         )
 
-    def _plan(
-        self, work: _Work, approved: t.Mapping[str, int] | None, *, writing: bool, replace_stuck: bool = False
-    ) -> None:
-        network = work.network
-        if network.job.bank is None:
-            network.look()
+    def _plan(self, work: _Work, approved: t.Mapping[str, t.Mapping[str, int]] | None, *, replace_stuck: bool) -> None:
+        """Find out what is to be paid. Unless the ledger is locked for this run, nothing is written or sent."""
+        network, ledger = work.network, work.known
+        if ledger is None:
             return
-        if not writing:
-            network.look()
-            work.session = self._session(work)
-        with _StoreErrors(STORE):
-            ledger = work.ledger.peek()
-        work.settled = network.settle(ledger, resend=writing)
-        if writing:
+        if work.locked or not network.idle(ledger):
+            document = f"{work.ledger.name} in {needed(self._store).describe()}"
+            network.catch_up(ledger, document, settled=False)
+            work.settled = network.settle(ledger, resend=work.locked)
             self._settle(work, replace_stuck=replace_stuck)
-            network.look()
-        ledger = _with(ledger, work.settled)
-        work.plan, work.costs, work.fees = network.plan(ledger, approved)
+            if work.settled:
+                ledger = _with(ledger, work.settled)
+                network.look()
+                network.catch_up(ledger, document, settled=True)
+        most = None if approved is None else approved.get(network.name, {})
+        work.plan, work.costs, work.fees = network.plan(ledger, most)
         reason = network.foreign(ledger)
         if reason:
             work.plan = held_back(work.plan, reason)
 
     def _settle(self, work: _Work, *, replace_stuck: bool) -> None:
         """Bring to an end what an earlier run left, as far as that goes."""
-        network, session, signer = work.network, work.ledger, needed(self._signer)
         if replace_stuck:
-            before = {one.record.nonce: len(one.record.attempts) for one in work.settled}
-            work.settled = network.replace_stuck(work.settled, signer, session)
-            work.begun += sum(len(one.record.attempts) != before[one.record.nonce] for one in work.settled)
-        if work.settled:
+            work.settled, count = self._sender(work).replace_stuck(work.settled)
+            work.begun += count
+        if work.settled and work.locked:
             was_open = any(one.record.open for one in work.settled)
-            work.settled = network.wait(work.settled, session)
+            work.settled = self._sender(work).wait(work.settled)
             work.begun += was_open
+
+    def _sender(self, work: _Work) -> Sender:
+        return Sender(work.network, self._signer, work.session if work.locked else None)
 
     def _refuse_one_chain(self, works: t.Sequence[_Work]) -> None:
         """Two networks of one chain would share the bank's nonces without knowing of each other."""
@@ -267,9 +297,9 @@ class Funder:
         return True
 
     def _send(self, work: _Work) -> None:
-        if not work.plan.transfers:
+        if not work.locked or not work.plan.transfers:
             return
-        done: Done = work.network.send(work.plan, work.fees, needed(self._signer), work.ledger)
+        done: Done = self._sender(work).send(work.plan, work.fees)
         work.begun += len(done.settled)
         work.settled = (*work.settled, *done.settled)
         work.plan = Plan((), done.held)
@@ -288,7 +318,9 @@ class Funder:
             return report
         left = row["bank_balance_wei"] or 0
         for one in work.settled:
-            report.transfers.append(record_row(settings, bank, one.record, now=self._now(), problem=one.problem))
+            report.transfers.append(
+                record_row(settings, bank, one.record, now=self._now(), problem=one.problem, note=one.note)
+            )
         left -= sum(one.record.most_cost for one in work.settled if one.record.open)
         for planned in work.plan.transfers:
             cost = work.costs[str(planned.wallet.address)]
@@ -302,25 +334,40 @@ class Funder:
 class _StoreErrors:
     """Turns an error of the store into one of the network."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: t.Any, problem: BaseException | None, _trace: t.Any) -> None:
         if isinstance(problem, ValueError):
-            raise FundingError(self._kind, str(problem)) from None
+            raise FundingError(BUSY if isinstance(problem, Locked) else STORE, str(problem)) from None
 
 
-def _approved(rows: t.Sequence[t.Mapping[str, t.Any]] | None, network: str) -> dict[str, int] | None:
-    if rows is None:
-        return None
-    return {str(row["address"]): int(row["amount_wei"]) for row in rows if row["network"] == network}
+def approved_amounts(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, dict[str, int]]:
+    """Return network -> address -> the most that was approved. A row that was not planned, but held, approves nothing.
+
+    :raises ValueError: if these are no rows of transfers.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        try:
+            network, address, amount, action = (row[name] for name in ("network", "address", "amount_wei", "action"))
+        except KeyError as exc:
+            raise ValueError(f"approved has a row without {exc.args[0]}. {_ROWS}") from None
+        if action != PLANNED:
+            continue
+        if not (str(amount).isascii() and str(amount).isdigit()):
+            raise ValueError(f"approved has the amount_wei {amount!r}. {_ROWS}")
+        found.setdefault(str(network), {})[str(address)] = int(amount)
+    return found
 
 
 def _with(ledger: Ledger, settled: t.Sequence[Settled]) -> Ledger:
     """Return the ledger with what is known of its transfers now, also where that is not written down."""
-    known = {one.record.nonce: one.record for one in settled}
-    transfers = tuple(known.get(record.nonce, record) if record.open else record for record in ledger.transfers)
-    return Ledger(ledger.environment, ledger.network, ledger.chain_id, ledger.bank, transfers, ledger.lock)
+    known = {_mark(one.record): one.record for one in settled}
+    transfers = tuple(known.get(_mark(record), record) for record in ledger.transfers)
+    return replace(ledger, transfers=transfers)
+
+
+def _mark(record: Record) -> tuple[int, float, str]:
+    """Return what tells a transfer from others. A nonce may be that of several, all but one of them superseded."""
+    return record.nonce, record.recorded_at, record.run

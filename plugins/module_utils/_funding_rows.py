@@ -165,14 +165,20 @@ def record_row(
     now: float,
     bank_left: int | None = None,
     problem: str | None = None,
+    note: str | None = None,
 ) -> Row:
-    """Return the row of a transfer that stands in the ledger. :param problem: what went wrong with it in this run."""
+    """Return the row of a transfer that stands in the ledger.
+
+    :param problem: what went wrong with it in this run. :param note: what is to be known of one that is under way.
+    """
     last = record.attempts[-1] if record.attempts else None
     if record.open:
         late = last is not None and now - last.signed_at > settings.stuck_seconds
-        action, kind, reason = (STUCK, "stuck", _stuck_text(record, settings)) if late else (SENT, None, None)
+        action, kind, reason = (STUCK, "stuck", _stuck_text(record, settings)) if late else (SENT, None, note)
         if problem:
             action, kind, reason = (STUCK if late else FAILED), "rpc", problem
+        elif late and note:
+            reason = note
         fee = record.most_cost - record.amount
     else:
         done = record.state == CONFIRMED

@@ -92,11 +92,10 @@ class JsonRpc:
 
     def call(self, method: str, *params: t.Any) -> t.Any:
         """Return a call's result. :raises RpcError: if there is none."""
-        request = self._request(method, params)
-        answer = self._post(request)
-        if not isinstance(answer, dict):
-            raise RpcError("the node's answer is not one of JSON-RPC")
-        return self._result(answer)
+        answer = self._tried(self._request(method, params))
+        if isinstance(answer, RpcError):
+            raise answer
+        return answer
 
     def batch(self, calls: t.Sequence[Call]) -> list[t.Any]:
         """Return what each call gives, in this order: its result, or the :class:`RpcError` that came instead.
@@ -123,7 +122,11 @@ class JsonRpc:
 
     def _tried(self, request: dict[str, t.Any]) -> t.Any:
         answer = self._post(request)
-        return self._outcome(answer if isinstance(answer, dict) else None)
+        if not isinstance(answer, dict):
+            return RpcError("the node's answer is not one of JSON-RPC")
+        if answer.get("error") is None and "result" in answer and answer.get("id") != request["id"]:
+            return RpcError("the node answered another call than it was asked")
+        return self._outcome(answer)
 
     def _outcome(self, answer: t.Mapping[str, t.Any] | None) -> t.Any:
         if answer is None:

@@ -10,6 +10,7 @@ An edge; the node comes as a parameter. Errors are :class:`RpcError`.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._evm_fees import quantity as _quantity
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Account, ChainState, Node
@@ -24,14 +25,30 @@ _LATEST, _PENDING = "latest", "pending"
 def read_chain(node: Node, addresses: t.Sequence[str], *, batch_size: int = BATCH) -> ChainState:
     """Return what a node says of its chain and of addresses: three calls an address, in batches.
 
+    Nodes behind one URL may lag behind each other. So each batch asks for the latest block too, and the lowest counts.
+
     :raises RpcError: if it does not answer, or with something else than a number.
     """
+    each = max(1, (batch_size - 2) // 3)
+    parts = [_read_part(node, addresses[start : start + each]) for start in range(0, max(len(addresses), 1), each)]
+    lowest = min(parts, key=lambda part: part.block_number)
+    if any(part.chain_id != lowest.chain_id for part in parts):
+        raise RpcError("it answers now for one chain, and now for another")
+    return replace(lowest, accounts={address: one for part in parts for address, one in part.accounts.items()})
+
+
+def _read_part(node: Node, addresses: t.Sequence[str]) -> ChainState:
+    # The block first: what is read after it is not older.
     calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", [_LATEST, False])]
     for address in addresses:
         calls.append(("eth_getBalance", [address, _LATEST]))
         calls.append(("eth_getTransactionCount", [address, _LATEST]))
         calls.append(("eth_getTransactionCount", [address, _PENDING]))
-    chain, block, *numbers = ask(node, calls, batch_size=batch_size)
+    answers = node.batch(calls)
+    for answer in answers:
+        if isinstance(answer, RpcError):
+            raise answer
+    chain, block, *numbers = answers
     if not isinstance(block, dict):
         raise RpcError("the node has no latest block")
     quantities = [quantity(value, call[0]) for value, call in zip(numbers, calls[2:], strict=True)]
@@ -43,17 +60,6 @@ def read_chain(node: Node, addresses: t.Sequence[str], *, batch_size: int = BATC
         base_fee=None if base_fee is None else quantity(base_fee, "the latest block's baseFeePerGas"),
         accounts={address: Account(*quantities[3 * place : 3 * place + 3]) for place, address in enumerate(addresses)},
     )
-
-
-def ask(node: Node, calls: t.Sequence[Call], *, batch_size: int = BATCH) -> list[t.Any]:
-    """Return what calls give, asked in batches of a bounded size. :raises RpcError: the first that comes."""
-    answers: list[t.Any] = []
-    for start in range(0, len(calls), batch_size):
-        answers += node.batch(calls[start : start + batch_size])
-    for answer in answers:
-        if isinstance(answer, RpcError):
-            raise answer
-    return answers
 
 
 def quantity(value: t.Any, what: str) -> int:

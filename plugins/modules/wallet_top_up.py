@@ -439,17 +439,19 @@ def main() -> t.NoReturn:
         lock_wait_seconds=given["lock_wait_seconds"],
     )
     sending = confirmed and not module.check_mode
-    if sending:
-        reports = funder.send(given["approved"], replace_stuck=given["replace_stuck"])
-    else:
-        reports = funder.plan(given["approved"])
+    act = funder.send if sending else funder.plan
+    try:
+        reports = act(given["approved"], replace_stuck=given["replace_stuck"])
+    except ValueError as exc:
+        module.fail_json(msg=str(exc), **accounts.facts)
     result = as_result(module, reports, accounts, now=time.time())
     transfers = [row for report in reports for row in report.transfers]
-    planned = confirmed and any(row["action"] == PLANNED for row in transfers)
+    begun = any(report.sent for report in reports)
+    planned = confirmed and (begun or any(row["action"] == PLANNED for row in transfers))
     if module._diff:
         result["diff"] = transfer_diff(transfers)
     module.exit_json(
-        changed=any(report.sent for report in reports) if sending else planned,
+        changed=begun if sending else planned,
         transfers=transfers,
         confirmed=confirmed,
         store=given["store"],
