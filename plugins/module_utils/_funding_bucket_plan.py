@@ -88,8 +88,8 @@ def _refused(name: str, region: str, found: Found) -> t.Iterator[str]:
         )
     elif found.region != region:
         yield (
-            f"The bucket {name} is in {found.region}. Expected: {region}. A bucket cannot be moved: correct"
-            " wallet_funding_store_region, or choose another name (wallet_funding_store)"
+            f"The bucket {name} is in {found.region}. Expected: {region}, the Region of the keys. A bucket cannot be"
+            " moved: choose another name (wallet_funding_store)"
         )
     elif PROOFS_TAG in found.tags:
         yield (
@@ -103,9 +103,9 @@ def _open_to_others(name: str, found: Found) -> t.Iterator[str]:
     if off:
         yield (
             f"The bucket {name} was not made by this collection (it has no tag {STORE_TAG}={name}), and may be public:"
-            f" of its Block Public Access {', '.join(off)} {'is' if len(off) == 1 else 'are'} off. Expected: all of it on."
-            " Turn it on for the bucket or the account, or choose another bucket (wallet_funding_store). Nothing was"
-            " changed"
+            f" of its Block Public Access {', '.join(off)} {'is' if len(off) == 1 else 'are'} off. Expected: all of it"
+            " on. Turn it on for the bucket or the account, or choose another bucket (wallet_funding_store). Nothing"
+            " was changed"
         )
 
 

@@ -202,8 +202,8 @@ class S3Store:
             )
         if exc.code in _ELSEWHERE:
             return ValueError(
-                f"{what}: the bucket {bucket} is not in {self._client.meta.region_name} ({exc.message}). Expected: the"
-                " bucket's Region. Change wallet_funding_store_region"
+                f"{what}: the bucket {bucket} is not in {self._client.meta.region_name} ({exc.message}). Expected: a"
+                " bucket in the Region of the keys (agent_ops_aws_region). Choose another one (wallet_funding_store)"
             )
         if exc.code in _DENIED:
             return ValueError(f"{what}. {self._denied(exc)}")

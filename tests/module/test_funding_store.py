@@ -387,8 +387,8 @@ def test_a_bucket_in_another_region(s3: Any, code: str) -> None:
     with pytest.raises(ValueError, match="Region") as caught:
         bucket_store(s3).read(NAME)
     assert str(caught.value) == (
-        f"{PLACE}/{NAME} cannot be read: the bucket {BUCKET} is not in us-west-2 (us-east-1 is expected). Expected: the"
-        " bucket's Region. Change wallet_funding_store_region"
+        f"{PLACE}/{NAME} cannot be read: the bucket {BUCKET} is not in us-west-2 (us-east-1 is expected). Expected: a"
+        " bucket in the Region of the keys (agent_ops_aws_region). Choose another one (wallet_funding_store)"
     )
 
 

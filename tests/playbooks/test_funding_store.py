@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The private bucket of the records of payments, as the role makes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from sandbox.client import Sandbox
+from tests.playbooks.conftest import Play, Played
+from tests.sandbox.s3_world import OPEN, anonymous, tls_only
+
+BUCKET = "nomad-funds"
+STORE = {"wallet_funding_store": f"s3://{BUCKET}/ledgers", "wallet_funding_store_state": "present"}
+PLAY = {
+    "hosts": "networks",
+    "connection": "local",
+    "gather_facts": False,
+    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+    "tasks": [{"ansible.builtin.import_role": {"name": "interchain.agent_ops.wallet_funding", "tasks_from": "store"}}],
+}
+
+
+@pytest.fixture
+def s3(aws: Sandbox) -> Any:
+    return boto3.client("s3", **aws.boto3_arguments())
+
+
+@pytest.fixture
+def provide(play: Play, tmp_path: Path) -> Callable[..., Played]:
+    (tmp_path / "store.yml").write_text(yaml.safe_dump([PLAY]), encoding="utf-8")
+
+    def run(*options: str, **variables: str) -> Played:
+        given = json.dumps({**STORE, **variables})
+        return play("staging", "sandbox", playbook=str(tmp_path / "store.yml"), options=(*options, "-e", given))
+
+    return run
+
+
+def changed(played: Played) -> int:
+    return sum(int(number) for number in re.findall(r"changed=(\d+)", played.output))
+
+
+def writes(aws: Sandbox) -> list[str]:
+    return [entry["operation"] for entry in aws.log() if entry["write"]]
+
+
+def assert_private(aws: Sandbox, s3: Any) -> None:
+    block = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert block == dict.fromkeys(OPEN, True)
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    (rule,) = s3.get_bucket_ownership_controls(Bucket=BUCKET)["OwnershipControls"]["Rules"]
+    assert rule == {"ObjectOwnership": "BucketOwnerEnforced"}
+    policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
+    (statement,) = policy["Statement"]
+    assert statement == {"Sid": "TLSOnly", "Principal": "*", **tls_only(BUCKET)}
+    assert s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert anonymous(aws, "GET", f"{BUCKET}/ledgers/x").status == 403
+
+
+def test_from_nothing_to_a_private_bucket(provide: Callable[..., Played], aws: Sandbox, s3: Any) -> None:
+    planned = provide("--check", "--diff")
+    assert planned.code == 0, planned.output
+    assert changed(planned) == 1
+    assert "+ versioning: true" in planned.told, planned.output
+    assert writes(aws) == []
+
+    made = provide()
+    assert made.code == 0, made.output
+    assert changed(made) == 1
+    assert_private(aws, s3)
+    s3.put_object(Bucket=BUCKET, Key="ledgers/x", Body=b"paid")
+    # Tags of others stay.
+    tags = s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]
+    assert tags == [{"Key": "agent_ops:funding_store", "Value": BUCKET}]
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [*tags, {"Key": "owner", "Value": "them"}]})
+
+    for options in ((), ("--limit", "kovan"), ("--check",)):
+        aws.clear_log()
+        again = provide(*options)
+        assert again.code == 0, again.output
+        assert (changed(again), writes(aws)) == (0, [])
+
+    s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=OPEN)
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    assert changed(provide("--check")) == 1
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Suspended"
+    assert changed(provide()) == 1
+    assert_private(aws, s3)
+    assert len(s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]) == 2
+    assert s3.get_object(Bucket=BUCKET, Key="ledgers/x")["Body"].read() == b"paid"
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_a_bucket_of_others_is_left_as_it_is(
+    provide: Callable[..., Played], aws: Sandbox, s3: Any, options: tuple[str, ...]
+) -> None:
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    aws.clear_log()
+    played = provide(*options)
+    assert played.code == 0, played.output
+    assert changed(played) == 0
+    s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=OPEN)
+    aws.clear_log()
+    refused = provide(*options)
+    assert refused.code != 0
+    assert "was not made by this collection" in refused.told
+    assert writes(aws) == []
+
+
+@pytest.mark.parametrize(
+    "variables", [{"wallet_funding_store_state": "existing"}, {"wallet_funding_store": "/srv/funds"}]
+)
+def test_where_no_bucket_is_to_be_made_nothing_is_asked(
+    provide: Callable[..., Played], aws: Sandbox, variables: dict[str, str]
+) -> None:
+    played = provide(**variables)
+    assert played.code == 0, played.output
+    assert aws.log() == []
