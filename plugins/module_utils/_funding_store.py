@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Document
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import (
     FolderPlace,
     S3Place,
@@ -20,7 +21,22 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_plac
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store_bucket import S3Store
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store_folder import DirectoryStore
 
-__all__ = ["DirectoryStore", "FolderPlace", "S3Place", "S3Store", "open_store", "parse_place"]
+__all__ = ["DirectoryStore", "EmptyStore", "FolderPlace", "S3Place", "S3Store", "open_store", "parse_place"]
+
+
+class EmptyStore:
+    """A store that is not there yet, to plan with: nothing was paid, and nothing can be written down."""
+
+    durable = False
+
+    def read(self, _name: str) -> Document | None:
+        return None
+
+    def write(self, name: str, _text: str, _version: str | None) -> str:
+        raise ValueError(f"{name} cannot be written: there is no store. Expected: wallet_funding_store")
+
+    def describe(self) -> str:
+        return "a store that is not there yet"
 
 
 def open_store(

@@ -42,6 +42,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_sett
     require_caps,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
+    EmptyStore,
     FolderPlace,
     S3Place,
     open_store,
@@ -220,8 +221,10 @@ def as_result(
     }
 
 
-def read_store(module: AwsModule) -> S3Place | FolderPlace:
-    """Return where transfers are written down; fail before any call if that is no place."""
+def read_store(module: AwsModule, *, needed: bool) -> S3Place | FolderPlace | None:
+    """Return where transfers are written down; fail before any call if that is no place, or none and one is needed."""
+    if not module.params["store"] and not needed:
+        return None
     try:
         return parse_place(module.params["store"])
     except ValueError as exc:
@@ -230,9 +233,11 @@ def read_store(module: AwsModule) -> S3Place | FolderPlace:
 
 
 def private_store(
-    module: AwsModule, place: S3Place | FolderPlace, accounts: Accounts, call: Caller, region: str
+    module: AwsModule, place: S3Place | FolderPlace | None, accounts: Accounts, call: Caller, region: str
 ) -> Store:
     """Return the store. It must be private, and a bucket in the account of the keys."""
+    if place is None:
+        return EmptyStore()
 
     def connect(service: str) -> t.Any:
         client = module.connect(service, region=region)

@@ -35,8 +35,8 @@ options:
     description:
       - Where transfers are written down, C(s3://bucket/prefix) or a folder. All that funds from one bank must name
         the same one. A folder is enough where a single host does that.
+      - Required if anything is to be sent. A plan without it is that of a store which holds nothing yet.
     type: str
-    required: true
   approved:
     description:
       - Transfers that were approved, rows of RV(transfers) of a run in check mode. Nothing else is begun, and no more
@@ -190,7 +190,7 @@ confirmed:
   type: bool
   sample: true
 store:
-  description: The store.
+  description: The store, null where a plan was made without one.
   returned: unless the caller or the options are refused
   type: str
   sample: s3://nomad-staging-funding-111122223333/funding
@@ -405,7 +405,7 @@ def main() -> t.NoReturn:
             **wallet_options(),
             "protected": {"type": "bool", "required": True},
             "confirmed": {"type": "bool", "default": False},
-            "store": {"type": "str", "required": True},
+            "store": {"type": "str"},
             "approved": {"type": "list", "elements": "dict"},
             "replace_stuck": {"type": "bool", "default": False},
             "lock_wait_seconds": {"type": "int", "default": 60},
@@ -421,7 +421,7 @@ def main() -> t.NoReturn:
     confirmed = given["confirmed"] or not protected
     if protected and confirmed:
         refuse_without_caps(module, wish)
-    place = read_store(module)
+    place = read_store(module, needed=confirmed and not module.check_mode)
     identity = ask_identity(module, call, region)
     require_libraries(module)
     require_transactions(module)

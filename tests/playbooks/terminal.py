@@ -10,6 +10,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -22,6 +23,15 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
+
+
+def _await_prompt(terminal: int) -> None:
+    """Wait until keys are read one by one: what is typed before is thrown away by ansible when it begins to ask."""
+    end = time.monotonic() + 10
+    while termios.tcgetattr(terminal)[3] & termios.ICANON and time.monotonic() < end:
+        time.sleep(0.05)
+    # Between the two calls by which it begins.
+    time.sleep(0.3)
 
 
 def at_terminal(command: Sequence[str], environment: Mapping[str, str], react: Callable[[str], bytes]) -> Played:
@@ -51,6 +61,7 @@ def at_terminal(command: Sequence[str], environment: Mapping[str, str], react: C
             shown += part
         typed = react(shown.decode("utf-8", "replace"))
         if typed:
+            _await_prompt(terminal)
             os.write(terminal, typed)
     else:
         process.kill()

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from sandbox.client import Sandbox
-from tests.playbooks.conftest import Play, Played
+from tests.chain import running
+from tests.playbooks.conftest import Play, Played, Report
 from tests.sandbox.s3_world import OPEN, anonymous, tls_only
 
 BUCKET = "nomad-funds"
@@ -127,3 +128,38 @@ def test_where_no_bucket_is_to_be_made_nothing_is_asked(
     played = provide(**variables)
     assert played.code == 0, played.output
     assert aws.log() == []
+
+
+def test_what_is_paid_is_written_down_in_the_bucket_that_the_run_made(
+    play: Play, play_keys: Play, report: Report, aws: Sandbox, s3: Any
+) -> None:
+    """Also where nobody is at the terminal, and nothing that the run leaves on the disk is kept."""
+    bank = ("-e", json.dumps({"agent_ops_additional_keys": [{"agent": "bank"}]}))
+    assert play_keys("staging", "sandbox", options=bank).code == 0
+    payer = report("staging")["staging-bank"]["address"]
+    with running(42) as chain:
+        chain.rpc.call("anvil_setBalance", payer, hex(4000 * 10**18))
+        urls = {"AGENT_OPS_SANDBOX_RPC_URLS": json.dumps({"kovan": chain.url, "moonbasealpha": "http://127.0.0.1:1/"})}
+        given = (*bank, "-e", json.dumps(STORE), "-e", "wallet_funding_approve=true", "--limit", "kovan")
+
+        def fund(*options: str) -> Played:
+            return play("staging", "sandbox", playbook="fund.yml", options=(*given, *options), environment=urls)
+
+        aws.clear_log()
+        planned = fund("--check")
+        assert planned.code == 0, planned.output
+        assert "6 transfers: 6 planned; 3000 ETH on kovan" in planned.told
+        assert writes(aws) == []
+        sent = fund()
+        assert sent.code == 0, sent.output
+        assert "6 transfers: 6 confirmed; 3000 ETH on kovan" in sent.told
+        assert_private(aws, s3)
+        names = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+        assert names == [f"ledgers/staging/kovan-{payer}.json"]
+        ledger = json.loads(s3.get_object(Bucket=BUCKET, Key=names[0])["Body"].read())
+        assert [one["state"] for one in ledger["transfers"]] == ["confirmed"] * 6
+        assert ledger["lock"] is None
+        aws.clear_log()
+        again = fund()
+        assert again.code == 0, again.output
+        assert writes(aws) == []
