@@ -14,7 +14,9 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,22 +54,34 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def running(chain_id: int) -> Iterator[Anvil]:
-    """Run a node of a chain. :raises ChainError: if it cannot be started."""
+def running(chain_id: int, *, hardfork: str | None = None) -> Iterator[Anvil]:
+    """Run a node of a chain.
+
+    :param hardfork: the rules of the chain, by default anvil's. :raises ChainError: if it cannot be started.
+    """
     command = [str(program("anvil")), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id)]
+    command += ["--hardfork", hardfork] if hardfork else []
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
     except OSError as exc:
         raise ChainError(f"{command[0]} cannot be run: {exc.strerror}") from exc
+    # It writes a line for each call, and stands still once nobody reads them.
+    reader = threading.Thread(target=deque, args=(process.stdout, 0), daemon=True)
     try:
-        yield Anvil(f"http://127.0.0.1:{_port(process)}", process)
+        url = f"http://127.0.0.1:{_port(process)}"
+        reader.start()
+        yield Anvil(url, process)
     finally:
         # One that hangs does not end before it goes on.
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        process.communicate(timeout=_PATIENCE)
+        process.wait(timeout=_PATIENCE)
+        if reader.is_alive():
+            reader.join(_PATIENCE)
+        if process.stdout:
+            process.stdout.close()
 
 
 def _port(process: subprocess.Popen[str]) -> str:

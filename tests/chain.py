@@ -33,10 +33,33 @@ class Chain:
     def put_code(self, address: str, code: str) -> None:
         self.rpc.call("anvil_setCode", address, code)
 
+    def give(self, address: str, wei: int) -> None:
+        self.rpc.call("anvil_setBalance", address, hex(wei))
+
+    def balance(self, address: str) -> int:
+        return int(self.rpc.call("eth_getBalance", address, "latest"), 16)
+
+    def nonce(self, address: str) -> int:
+        return int(self.rpc.call("eth_getTransactionCount", address, "latest"), 16)
+
+    def mine(self, blocks: int = 1) -> None:
+        self.rpc.call("anvil_mine", hex(blocks))
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let transactions wait: no block is made by itself, until this ends and one is made."""
+        self.rpc.call("evm_setAutomine", False)
+        try:
+            yield
+        finally:
+            self.rpc.call("evm_setAutomine", True)
+            self.mine()
+
 
 @contextmanager
-def running(chain_id: int = 31337) -> Iterator[Chain]:
-    with anvil.running(chain_id) as node:
+def running(chain_id: int = 31337, *, hardfork: str | None = None) -> Iterator[Chain]:
+    """Start a node. :param hardfork: the rules of its chain, ``berlin`` for one without EIP-1559."""
+    with anvil.running(chain_id, hardfork=hardfork) as node:
         yield Chain(node.url, node.process)
 
 

@@ -30,7 +30,8 @@ def start_fork_server() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ours.items():
             patch.setenv(name, value)
-        _context.set_forkserver_preload([kms_child.__name__])
+        # There is one server for all tests of a process.
+        _context.set_forkserver_preload([kms_child.__name__, "tests.module.funding_case"])
         multiprocessing.forkserver.ensure_running()
 
 
