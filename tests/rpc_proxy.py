@@ -25,13 +25,38 @@ class Asked(NamedTuple):
     methods: list[str]
 
 
+class Behind(NamedTuple):
+    """Answer as a node does that has the chain up to this block, of those that share a URL."""
+
+    height: int
+
+    def asked(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Ask the real node for that block instead of its latest one."""
+        params = [hex(self.height) if one in ("latest", "pending") else one for one in call["params"]]
+        return {**call, "params": params} if call["method"] in _OF_A_BLOCK else call
+
+    def answer(self, call: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        result, later = answer.get("result"), False
+        if isinstance(result, dict) and result.get("blockNumber"):
+            later = int(result["blockNumber"], 16) > self.height
+        if call["method"] == "eth_blockNumber":
+            result = hex(self.height)
+        elif call["method"] in _OF_A_BLOCK:
+            block = call["params"][_OF_A_BLOCK[call["method"]]]
+            if block.startswith("0x") and int(block, 16) > self.height:
+                return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": "header not found"}}
+        return {**answer, "result": None if later else result} if "result" in answer else answer
+
+
+# Method -> which of its parameters is the block.
+_OF_A_BLOCK = {"eth_getBalance": 1, "eth_getTransactionCount": 1, "eth_getBlockByNumber": 0}
 Answers = list[dict[str, Any]]
 Rewrite = Callable[[Answers], Any]
 # drop: the node never gets the request. lose: it gets it, and its answer is lost. twice: it gets it twice, and the
 # second answer is given. garbage: the answer is no JSON. busy: 503, and the node never gets it. late: the answer comes
 # when nobody waits for it any more. A function is given the answers, and what it returns is sent.
 KINDS = ("drop", "lose", "twice", "garbage", "busy", "late")
-Spoil = str | Rewrite | None
+Spoil = str | Rewrite | Behind | None
 
 
 class Proxy:
@@ -110,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "busy":
             self.send_error(503)
             return
-        answer = proxy.hand_on(data)
+        answer = _behind(proxy, kind, data) if isinstance(kind, Behind) else proxy.hand_on(data)
         if kind == "twice":
             answer = proxy.hand_on(data)
         proxy.after(asked)
@@ -131,6 +156,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_unused: object) -> None:
         pass
+
+
+def _behind(proxy: Proxy, kind: Behind, data: bytes) -> bytes:
+    body = json.loads(data)
+    calls = _listed(body)
+    answers = _listed(json.loads(proxy.hand_on(json.dumps([kind.asked(call) for call in calls]).encode())))
+    told = [kind.answer(call, answer) for call, answer in zip(calls, answers, strict=True)]
+    return json.dumps(told if isinstance(body, list) else told[0]).encode()
 
 
 def _listed(answer: Any) -> Answers:

@@ -34,6 +34,11 @@ _RAW = re.compile(r"0x(?:[0-9a-f]{2})+\Z")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 _REPAIR = "Nothing is sent on the strength of it. Find out who changed it, and put a former version back"
 
+_OTHER_CHAIN = (
+    "Nothing is sent on the strength of it. Correct the network's RPC URL. If it is of that chain from now on, such as a"
+    " sandbox's, move the document away"
+)
+
 Entry: t.TypeAlias = "dict[str, t.Any]"
 
 
@@ -58,7 +63,7 @@ def parse(
 
     :param document: what it is called in errors. :raises ValueError: if it is another one's, or not what was written.
     """
-    name = document or f"{environment}/{network}"
+    name, advice = document or f"{environment}/{network}", _REPAIR
     try:
         held = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
         fields = _Fields(held, "the document")
@@ -67,15 +72,18 @@ def parse(
             raise ValueError(f"it has the version {version}. Expected: {VERSION}, which this release reads")
         for field, wanted in (("environment", environment), ("network", network), ("bank", bank)):
             _belongs(field, fields.take(field, _text), wanted)
-        _belongs("chain_id", fields.take("chain_id", _whole), chain_id)
+        found = fields.take("chain_id", _whole)
+        if found != chain_id:
+            advice = _OTHER_CHAIN
+        _belongs("chain_id", found, chain_id)
         lock = fields.take("lock", _optional(_lock))
         transfers = fields.take("transfers", _list_of(_record))
         fields.end()
         _check_nonces(transfers)
     except RecursionError:
-        raise ValueError(f"The ledger {name} is not what was written: it is nested too deeply. {_REPAIR}") from None
+        raise ValueError(f"The ledger {name} is not what was written: it is nested too deeply. {advice}") from None
     except ValueError as exc:
-        raise ValueError(f"The ledger {name} is not what was written: {exc}. {_REPAIR}") from None
+        raise ValueError(f"The ledger {name} is not what was written: {exc}. {advice}") from None
     return Ledger(environment, network, chain_id, bank, transfers, lock)
 
 
