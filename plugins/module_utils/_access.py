@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils import _funding_access as funding
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _policy_documents as documents
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _proof_documents as proofs
 from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import DEFAULT_TEMPLATE
@@ -41,6 +42,7 @@ class Setting:
     :ivar pattern: alias pattern of the documented form, with the fields ``{environment}`` and ``{agent}``.
     :ivar proof_bucket: naming template of the bucket that proofs are written to, or nothing if there is to be none.
     :ivar proof_agents: the agents that write them. :ivar proof_form: form of their policy.
+    :ivar funding_store: where transfers to wallets are written down, ``s3://bucket/prefix`` or a folder.
     """
 
     environment: str
@@ -63,6 +65,7 @@ class Setting:
     proof_bucket: str = ""
     proof_agents: t.Sequence[str] = ("processor",)
     proof_form: str = FORMS[0]
+    funding_store: str = ""
 
     @property
     def path(self) -> str:
@@ -265,6 +268,7 @@ class _Builder:
         groups: t.Sequence[str] = (),
         operator: str | None = None,
         path: str | None = None,
+        reads: t.Sequence[str] = (),
     ) -> None:
         path = path or self._of.path
         self._users.append(
@@ -277,6 +281,7 @@ class _Builder:
                 "tags": self._tags(kind, operator, shared=path == ROOT_PATH),
                 "credentials": True,
                 "keys": [key["name"] for key in keys],
+                "reads": list(reads),
                 "kind": kind,
                 "operator": operator,
             }
@@ -295,12 +300,44 @@ class _Builder:
         keys = [key for key in self.keys if key["agent"] == agent]
         name = f"{of.environment}-{agent}-signer"
         policy = self._policy(name, f"Signing as the {agent} of {of.environment}", self._exact(keys), keys)
+        funds = self._funder_policy() if agent == of.bank_agent else None
         self._user(
             f"{of.project}-{role}-{of.environment}",
             "additional",
             keys,
-            policies=[policy, *self._writes_proofs([agent])],
+            policies=[policy, *self._writes_proofs([agent]), *([funds] if funds else [])],
+            reads=funds["reads"] if funds else (),
         )
+
+    def _funder_policy(self) -> Entry | None:
+        """Return what the bank's holder may do beside signing with it: see the keys that it pays, and note that.
+
+        Whoever reads a hex key can sign with it, so that nobody gets to see those of agents: there, balances are watched
+        and topped up by somebody who may.
+        """
+        of = self._of
+        keys = [key for key in self.keys if key["agent"] == of.bank_agent or self._is_wallet(key)]
+        keys = keys if of.backend == "kms" else []
+        place = funding.store_place(of.funding_store)
+        document = funding.funder(
+            [key["resource"] for key in keys],
+            list(dict.fromkeys(self._pattern(key) if self._is_wallet(key) else key["resource"] for key in keys)),
+            place,
+            partition=of.partition,
+            account=of.account_id,
+        )
+        if document is None:
+            return None
+        policy = self._policy(self._funder_name(), f"Funding the wallets of {of.environment}", document, [])
+        policy["reads"] = [key["name"] for key in keys]
+        policy["place"] = list(place) if place else None
+        return policy
+
+    def _funder_name(self) -> str:
+        return f"{self._of.environment}-keymaster"
+
+    def _is_wallet(self, key: Entry) -> bool:
+        return key["purpose"] == "signer" and key["agent"] in self._of.agents
 
     def _administrators(self) -> None:
         of = self._of
@@ -380,6 +417,8 @@ class _Builder:
         policies = [self._operator_policy(operator) for operator in removed]
         if self._proof_writer is None:
             policies.append(self._writer_name())
+        if not any(policy["name"] == self._funder_name() for policy in self._policies):
+            policies.append(self._funder_name())
         return {"users": principals, "roles": principals, "policies": policies}
 
     def _check_distinct(self) -> None:

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _policy_documents as documents
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_access import check_funder
 from ansible_collections.interchain.agent_ops.plugins.module_utils._policy_evaluation import (
     Answer,
     Policy,
@@ -60,6 +61,9 @@ def check_access(access: t.Mapping[str, t.Any], aliases: Aliases) -> tuple[list[
             forbids, tells = check_writer(policy, access, resources)
             problems += forbids
             warnings += tells
+            continue
+        if "reads" in policy:
+            problems += check_funder(policy, access, resources)
             continue
         wanted = set(policy["keys"])
         for resource in resources:

@@ -217,11 +217,13 @@ def _own_environment(
             # Agents are configured with either.
             named.append(str(key["resource"]))
         for operation in _operations(access["backend"], user, expected):
+            # Whoever funds wallets sees the keys of those whom it pays.
+            sees = operation == PUBLIC_KEY and key["name"] in user.get("reads", ())
             for resource in named:
                 yield Question(
                     user["name"],
                     operation,
-                    expected,
+                    ALLOWED if sees else expected,
                     region=arn.split(":")[3],
                     key=key["name"],
                     environment=access["environment"],

@@ -127,6 +127,12 @@ options:
     type: str
     choices: [hardened, documented]
     default: hardened
+  funding_store:
+    description:
+      - Where transfers to wallets are written down. Whoever has the bank's key may write there if that is in S3
+        (C(s3://bucket/prefix)), and see the keys of the wallets that it pays in any case.
+    type: str
+    default: ''
   tags:
     description: Further tags of policies, users and roles.
     type: dict
@@ -270,6 +276,7 @@ def main() -> t.NoReturn:
             "refuse": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "proof_bucket": {"type": "str", "default": ""},
+            "funding_store": {"type": "str", "default": ""},
             "proof_agents": {"type": "list", "elements": "str", "default": ["processor"]},
             "proof_writer_form": {"type": "str", "choices": list(FORMS), "default": FORMS[0]},
             "tags": {"type": "dict", "default": {}},
@@ -345,6 +352,7 @@ def _wanted(module: AwsModule, identity: t.Mapping[str, str], operators: list[Op
         proof_bucket=params["proof_bucket"],
         proof_agents=params["proof_agents"],
         proof_form=params["proof_writer_form"],
+        funding_store=params["funding_store"],
         **{name: params[name] for name in names},
     )
     try:

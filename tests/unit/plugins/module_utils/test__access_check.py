@@ -121,7 +121,9 @@ def test_an_alias_on_a_key_of_production_opens_it_and_is_refused() -> None:
     assert [text.split(". Expected")[0] for text in problems] == [
         "The policy staging-watcher-signer would let its principals use production-ethereum-watcher-signer of"
         " production"
-        " (aliases: alias/production-ethereum-watcher-signer, alias/staging-kovan-watcher-signer)"
+        " (aliases: alias/production-ethereum-watcher-signer, alias/staging-kovan-watcher-signer)",
+        "The policy staging-keymaster would allow kms:DescribeKey, kms:GetPublicKey, kms:ListResourceTags on"
+        " production-ethereum-watcher-signer of production",
     ]
 
 
@@ -171,5 +173,7 @@ def test_an_alias_in_another_region_is_another_key() -> None:
     problems, _warnings = check_access(access(), aliases)
     assert [text.split(". Expected")[0] for text in problems] == [
         "The policy staging-watcher-signer would let its principals use the key 77 in eu-west-1"
-        " (alias/staging-kovan-watcher-signer)"
+        " (alias/staging-kovan-watcher-signer)",
+        "The policy staging-keymaster would allow kms:DescribeKey, kms:GetPublicKey, kms:ListResourceTags on"
+        " the key 77 in eu-west-1 (alias/staging-kovan-watcher-signer)",
     ]
