@@ -145,6 +145,7 @@ def _at_store(policy: t.Mapping[str, t.Any], access: t.Mapping[str, t.Any]) -> t
     if policy["place"]:
         bucket, prefix = policy["place"]
         own = bucket_arn(access["partition"], bucket)
+        yield _SEES_ACCOUNT, "*", Answer.YES
         for action in (LIST, *_SEES_BUCKET):
             yield action, own, Answer.YES
         for action in ("s3:DeleteBucket", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock"):
