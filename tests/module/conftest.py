@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,65 +16,9 @@ from botocore.config import Config
 
 from sandbox.client import REGION, Sandbox, environment_without_aws
 from tests.module.hex_keys import MODULE, betrayed, private_keys, wanted
+from tests.module.runs import ROOT, Result, Run, start_fork_server
 
-ROOT = Path(__file__).resolve().parents[2]
-
-_RUNNER = """
-import importlib, json, sys
-from ansible.module_utils.testing import patch_module_args
-name = "ansible_collections.interchain.agent_ops.plugins.modules." + sys.argv[1]
-with patch_module_args(json.load(sys.stdin)):
-    importlib.import_module(name).main()
-"""
-
-
-class Result(dict[str, Any]):
-    """What a module returned; ``output`` is everything that its process wrote."""
-
-    output: str
-
-    @property
-    def rows(self) -> dict[str, dict[str, Any]]:
-        return {row["name"]: row for row in self["signing_keys"]}
-
-    @property
-    def actions(self) -> list[str]:
-        return [row["action"] for row in self["signing_keys"]]
-
-
-class Run:
-    """A module that runs. ``kill`` ends it as a crash of the machine would."""
-
-    def __init__(self, name: str, arguments: dict[str, Any], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUNNER, name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            text=True,
-        )
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(arguments))
-        self.process.stdin.close()
-        # Closed already; communicate() must not try to write to it.
-        self.process.stdin = None
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate(timeout=30)
-
-    def wait(self, timeout: float = 120) -> Result:
-        output, _unused = self.process.communicate(timeout=timeout)
-        try:
-            result = Result(json.loads(output))
-        except ValueError:
-            pytest.fail(f"the module returned no result, but wrote:\n{output}")
-        result.output = output
-        # A result that failed and says so in its exit code only, or the other way round, would be taken for a success.
-        assert (self.process.returncode != 0) == bool(result.get("failed")), output
-        return result
-
+__all__ = ["ROOT", "Result", "Run"]
 
 StartModule = Callable[..., Run]
 RunModule = Callable[..., Result]
@@ -110,6 +51,7 @@ def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def start_module(environment: dict[str, str]) -> Iterator[StartModule]:
     """``start_module(name, check=False, diff=False, **arguments)``: a :class:`Run`, to be killed or waited for."""
+    start_fork_server()
     runs: list[Run] = []
 
     def start(name: str, *, check: bool = False, diff: bool = False, **arguments: Any) -> Run:
@@ -120,8 +62,7 @@ def start_module(environment: dict[str, str]) -> Iterator[StartModule]:
 
     yield start
     for run in runs:
-        if run.process.poll() is None:
-            run.kill()
+        run.close()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from eth_keys import keys as eth_keys
 
 from sandbox.client import ACCESS_KEY_ID, ACCOUNT_ID, REGION, SECRET_ACCESS_KEY, Sandbox, environment_without_aws
-from tests.module.kms_runs import Result, Run, start_fork_server
+from tests.module.runs import Result, Run, start_fork_server
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 AGENTS = {"watcher": ("signer", "attestation"), "updater": ("signer", "attestation")}
@@ -71,9 +71,7 @@ class World:
 
     def close(self) -> None:
         for run in self._runs:
-            if run.process.is_alive():
-                run.kill()
-            run.process.close()
+            run.close()
         for client in self.clients.values():
             client.close()
 
@@ -108,7 +106,7 @@ class World:
             "NO_PROXY": "127.0.0.1",
             **(environment or {}),
         }
-        self._runs.append(Run(module, given, variables, self.folder))
+        self._runs.append(Run(module, given, variables))
         return self._runs[-1]
 
     def run(self, keys: list[dict[str, Any]] | None = None, **arguments: Any) -> Result:

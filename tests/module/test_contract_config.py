@@ -9,7 +9,6 @@ import json
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ from tests.contract_world import (
     rows,
     text_of,
 )
-from tests.module.conftest import _RUNNER, ROOT, Result
+from tests.module.runs import Result, start_fork_server
+from tests.module.runs import Run as Started
 from tests.simulator.install import FOLDER, node_environment
 
 API_KEY = "0f7c51d2e94b4a6f"
@@ -47,6 +47,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(tmp_path: Path, config: Path) -> Run:
     """Return what runs a module on that file, in a process of its own; no AWS is needed."""
+    start_fork_server()
 
     def module(name: str = "contract_config", *, check: bool = False, diff: bool = False, **changes: Any) -> Result:
         arguments = {
@@ -61,19 +62,8 @@ def run(tmp_path: Path, config: Path) -> Run:
             "_ansible_remote_tmp": str(tmp_path),
             **changes,
         }
-        done = subprocess.run(
-            [sys.executable, "-c", _RUNNER, name],
-            input=json.dumps(arguments),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(ROOT / "collections"), str(ROOT)])},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        result = Result(json.loads(done.stdout))
-        result.output = done.stdout + done.stderr
-        assert (done.returncode != 0) == bool(result.get("failed")), result.output
-        return result
+        nothing_else = {"PATH": os.environ["PATH"]}
+        return Started(name, arguments, nothing_else).wait()
 
     return module
 

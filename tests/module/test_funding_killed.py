@@ -15,7 +15,7 @@ import pytest
 
 from tests.chain import Chain, running
 from tests.module.funding_case import Case, ended
-from tests.module.kms_runs import start_fork_server
+from tests.module.runs import start_fork_server
 from tests.rpc_proxy import Asked, Proxy
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.module.kms_runs import Result
 from tests.module.kms_world import World, opened, staging, wanted
+from tests.module.runs import Result
 
 KEY = wanted("staging-kovan-updater-signer")
 NAME = KEY["name"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.client import Sandbox
-from tests.module.kms_runs import Run
 from tests.module.kms_world import OWNER, World, opened, tags_of, wanted
+from tests.module.runs import Run
 
 KEY = wanted("staging-kovan-updater-signer")
 NAME = KEY["name"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of the KMS modules in processes of their own, which can be killed.
+"""Runs of modules in processes of their own, which can be killed.
 
 They are forked from a server that has imported everything already, since the imports take longer than most runs.
 """
@@ -12,13 +12,13 @@ import json
 import multiprocessing
 import multiprocessing.forkserver
 import os
-import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.module import kms_child
+from tests.module import child
 
 ROOT = Path(__file__).resolve().parents[2]
 _context = multiprocessing.get_context("forkserver")
@@ -26,12 +26,12 @@ _context = multiprocessing.get_context("forkserver")
 
 def start_fork_server() -> None:
     """The server takes its import path from the environment, which is the user's again afterwards."""
-    ours = {"PYTHONPATH": os.pathsep.join([str(ROOT / "collections"), str(ROOT)]), "KMS_CHILD_WARM_UP": "1"}
+    ours = {"PYTHONPATH": os.pathsep.join([str(ROOT / "collections"), str(ROOT)]), "MODULE_CHILD_WARM_UP": "1"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ours.items():
             patch.setenv(name, value)
         # There is one server for all tests of a process.
-        _context.set_forkserver_preload([kms_child.__name__, "tests.module.funding_case"])
+        _context.set_forkserver_preload([child.__name__, "tests.module.funding_case"])
         multiprocessing.forkserver.ensure_running()
 
 
@@ -61,30 +61,45 @@ class Result(dict[str, Any]):
 class Run:
     """A module that runs."""
 
-    def __init__(self, module: str, arguments: dict[str, Any], environment: dict[str, str], folder: str) -> None:
-        handle, name = tempfile.mkstemp(dir=folder)
-        os.close(handle)
-        self._output = Path(name)
-        self.process = _context.Process(
-            target=kms_child.run, args=(module, json.dumps(arguments), environment, name), daemon=True
-        )
-        self.process.start()
+    def __init__(self, module: str, arguments: dict[str, Any], environment: dict[str, str]) -> None:
+        self._output, output = _context.Pipe(duplex=False)
+        with output:
+            self.process = _context.Process(
+                target=child.run, args=(module, json.dumps(arguments), environment, output), daemon=True
+            )
+            self.process.start()
 
     def kill(self) -> None:
         """As a crash of the machine would end it."""
         self.process.kill()
         self.process.join(30)
 
-    def wait(self, timeout: float = 60) -> Result:
-        self.process.join(timeout)
-        if self.process.exitcode is None:
+    def close(self) -> None:
+        """End it, if it runs still, and forget it."""
+        if self.process.is_alive():
             self.kill()
-            pytest.fail(f"the module runs for more than {timeout} seconds")
-        output = self._output.read_text(encoding="utf-8")
+        self.process.close()
+        self._output.close()
+
+    def wait(self, timeout: float = 120) -> Result:
+        output = self._read(timeout)
+        self.process.join(30)
         try:
             result = Result(json.loads(output))
         except ValueError:
             pytest.fail(f"the module returned no result, but wrote:\n{output}")
         result.output = output
+        # A result that failed and says so in its exit code only, or the other way round, would be taken for a success.
         assert (self.process.exitcode != 0) == bool(result.get("failed")), output
         return result
+
+    def _read(self, timeout: float) -> str:
+        """Everything until its end."""
+        end = time.monotonic() + timeout
+        parts: list[bytes] = []
+        while self._output.poll(max(0.0, end - time.monotonic())):
+            parts.append(os.read(self._output.fileno(), 1 << 16))
+            if not parts[-1]:
+                return b"".join(parts).decode()
+        self.kill()
+        pytest.fail(f"the module runs for more than {timeout} seconds")
