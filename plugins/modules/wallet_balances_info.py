@@ -24,6 +24,9 @@ attributes:
   diff_mode:
     support: none
     details: Nothing changes.
+notes:
+  - "Permissions: C(sts:GetCallerIdentity) (always allowed); of the keys that need money and the bank's
+    C(kms:DescribeKey), C(kms:GetPublicKey) and C(kms:ListResourceTags), or C(secretsmanager:GetSecretValue)."
 requirements:
   - cryptography
   - eth-keys

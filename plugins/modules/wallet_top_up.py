@@ -66,6 +66,10 @@ extends_documentation_fragment:
   - interchain.agent_ops.signing_keys.calls
   - interchain.agent_ops.attributes
   - interchain.agent_ops.wallets
+notes:
+  - "Permissions: those of M(interchain.agent_ops.wallet_balances_info); of the bank's key C(kms:Sign), unless it is a
+    hex key. For records in S3 C(s3:ListBucket), C(s3:GetBucketPolicyStatus), C(s3:GetBucketPublicAccessBlock) and
+    C(s3:GetAccountPublicAccessBlock) of the bucket; C(s3:GetObject) and C(s3:PutObject) of what is below the prefix."
 requirements:
   - cryptography
   - eth-keys

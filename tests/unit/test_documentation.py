@@ -34,6 +34,8 @@ def test_the_page_of_permissions_is_what_the_modules_say_which_is_what_a_request
             "secret_signing_keys.py",
             "access_matrix_info.py",
             "agent_config.py",
+            "wallet_balances_info.py",
+            "wallet_top_up.py",
         )
     ]
     assert actions(page) == actions("\n".join(modules))
@@ -51,6 +53,14 @@ def test_the_page_names_what_the_bucket_modules_need_and_the_policy_what_the_pag
     assert set(action.findall(modules)) <= set(action.findall(table))
     # What of the rest is used, a run by a user who has the policy shows.
     assert set(action.findall(table)) == set(action.findall(policy))
+
+
+def test_the_page_names_what_the_wallets_modules_need_of_the_records() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    section = page.split("## Wallets")[1].split("\n## ")[0]
+    module = (ROOT / "plugins" / "modules" / "wallet_top_up.py").read_text(encoding="utf-8")
+    action = re.compile(r"\bs3:[A-Z][A-Za-z]+")
+    assert set(action.findall(section)) == set(action.findall(module))
 
 
 def settings(environment: str) -> dict[str, object]:
