@@ -312,8 +312,8 @@ class _Builder:
     def _funder_policy(self) -> Entry | None:
         """Return what the bank's holder may do beside signing with it: see the keys that it pays, and note that.
 
-        Whoever reads a hex key can sign with it, so that nobody gets to see those of agents: there, balances are watched
-        and topped up by somebody who may.
+        Whoever reads a hex key can sign with it, so that nobody gets to see those of agents: there, balances are
+        watched and topped up by somebody who may.
         """
         of = self._of
         keys = [key for key in self.keys if key["agent"] == of.bank_agent or self._is_wallet(key)]

@@ -41,6 +41,7 @@ _SEES_ACCOUNT = "s3:GetAccountPublicAccessBlock"
 _NEVER_AT_STORE = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl")
 _OBJECT = "ledger.json"
 
+
 def store_place(store: str) -> S3Place | None:
     """Return where in S3 transfers are written down, None for a folder or nothing.
 

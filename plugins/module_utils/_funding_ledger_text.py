@@ -35,8 +35,8 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 _REPAIR = "Nothing is sent on the strength of it. Find out who changed it, and put a former version back"
 
 _OTHER_CHAIN = (
-    "Nothing is sent on the strength of it. Correct the network's RPC URL. If it is of that chain from now on, such as a"
-    " sandbox's, move the document away"
+    "Nothing is sent on the strength of it. Correct the network's RPC URL. If it is of that chain from now on, such as"
+    " a sandbox's, move the document away"
 )
 
 Entry: t.TypeAlias = "dict[str, t.Any]"
