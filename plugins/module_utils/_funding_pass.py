@@ -128,37 +128,31 @@ class Funder:
         return [self._report(work) for work in works]
 
     def plan(
-        self, approved: t.Sequence[t.Mapping[str, t.Any]] | None = None, *, replace_stuck: bool = False
+        self, approved: t.Mapping[str, t.Mapping[str, int]] | None = None, *, replace_stuck: bool = False
     ) -> list[NetworkReport]:
-        """Say what would be sent. Nothing is written, neither to the store nor to a chain.
-
-        :raises ValueError: if ``approved`` is no rows of transfers.
-        """
-        most = None if approved is None else approved_amounts(approved)
+        """Say what would be sent. Nothing is written, neither to the store nor to a chain."""
         works = self._works()
         self._each(works, self._open)
         self._refuse_one_chain(works)
-        self._each(works, lambda work: self._plan(work, most, replace_stuck=replace_stuck))
+        self._each(works, lambda work: self._plan(work, approved, replace_stuck=replace_stuck))
         self._refuse_whole(works)
         return [self._report(work) for work in works]
 
     def send(
-        self, approved: t.Sequence[t.Mapping[str, t.Any]] | None = None, *, replace_stuck: bool = False
+        self, approved: t.Mapping[str, t.Mapping[str, int]] | None = None, *, replace_stuck: bool = False
     ) -> list[NetworkReport]:
         """Send what is planned, and what an earlier run left.
 
-        :param approved: the rows of the transfers that were approved, by ``network``, ``address`` and ``amount_wei``:
-            nothing else is begun, and no more is paid. None: all that is planned.
+        :param approved: the most that was approved, by network and address (:func:`approved_amounts`): nothing else is
+            begun, and no more is paid. None: all that is planned.
         :param replace_stuck: whether what is stuck is signed again at a higher fee.
-        :raises ValueError: if ``approved`` is no rows of transfers.
         """
-        most = None if approved is None else approved_amounts(approved)
         works = self._works()
         try:
             self._each(works, self._open)
             self._refuse_one_chain(works)
             self._each(works, self._lock)
-            self._each(works, lambda work: self._plan(work, most, replace_stuck=replace_stuck))
+            self._each(works, lambda work: self._plan(work, approved, replace_stuck=replace_stuck))
             if not self._refuse_whole(works):
                 self._each(works, self._send)
         finally:

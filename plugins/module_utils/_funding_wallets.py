@@ -49,7 +49,12 @@ def find_wallets(
     _check_agents(networks, funding, agents)
     homes: dict[tuple[str, str, str], list[str]] = {}
     for home, given in networks.items():
-        replicas = list((given or {}).get("replicas") or ())
+        replicas = (given or {}).get("replicas") or []
+        if not isinstance(replicas, (list, tuple)):
+            raise ValueError(
+                f"replicas of {home} is {replicas!r}. Expected: a list of networks. Correct agent_ops_network in"
+                f" host_vars/{home}.yml"
+            )
         unknown = [name for name in replicas if name not in networks]
         if unknown:
             raise ValueError(

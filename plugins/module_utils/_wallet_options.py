@@ -35,7 +35,10 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_mode
     Wallet,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import Job
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import NetworkReport
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import (
+    NetworkReport,
+    approved_amounts,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED, SENT
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import (
     read_settings,
@@ -111,7 +114,9 @@ def read_options(module: AwsModule, region: str, *, needs_bank: bool) -> Wish:
             settings = {name: replace(one, chain_id=None) for name, one in settings.items()}
         elif needs_bank:
             _require_chain_ids(settings)
-        keys = [{**key, "region": key.get("region") or region} for key in given["signing_keys"]]
+        if given["rpc_timeout"] < 1:
+            raise ValueError(f"rpc_timeout is {given['rpc_timeout']}. Expected: at least 1 second")
+        keys = [_key(key, region) for key in given["signing_keys"]]
         bank = _bank(keys, given, needed=needs_bank)
         wallets = find_wallets(
             networks, settings, given["agents"], keys=keys, funding=funding, signer=given["transaction_signer"]
@@ -127,6 +132,16 @@ def read_options(module: AwsModule, region: str, *, needs_bank: bool) -> Wish:
         [key for key in keys if key["name"] in names],
         bank,
     )
+
+
+def _key(given: t.Mapping[str, t.Any], region: str) -> Key:
+    for field in ("name", "environment", "network", "agent", "purpose"):
+        if field not in given:
+            raise ValueError(
+                f"signing_keys has a key without {field}. Expected: keys as the filter environment_signing_keys returns"
+                " them"
+            )
+    return {**given, "region": given.get("region") or region}
 
 
 def _require_chain_ids(settings: t.Mapping[str, NetworkFunding]) -> None:
@@ -227,6 +242,16 @@ def read_store(module: AwsModule, *, needed: bool) -> S3Place | FolderPlace | No
         return None
     try:
         return parse_place(module.params["store"])
+    except ValueError as exc:
+        module.fail_json(msg=str(exc))
+    raise AssertionError("fail_json ends the process")  # pragma: no cover
+
+
+def read_approved(module: AwsModule) -> dict[str, dict[str, int]] | None:
+    """Return the most that was approved, by network and address; None: all that is planned."""
+    rows = module.params["approved"]
+    try:
+        return None if rows is None else approved_amounts(rows)
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     raise AssertionError("fail_json ends the process")  # pragma: no cover

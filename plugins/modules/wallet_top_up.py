@@ -394,6 +394,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_optio
     make_jobs,
     private_store,
     read_accounts,
+    read_approved,
     read_options,
     read_store,
     refuse_without_caps,
@@ -425,6 +426,7 @@ def main() -> t.NoReturn:
     confirmed = given["confirmed"] or not protected
     if protected and confirmed:
         refuse_without_caps(module, wish)
+    approved = read_approved(module)
     place = read_store(module, needed=confirmed and not module.check_mode)
     identity = ask_identity(module, call, region)
     require_libraries(module)
@@ -444,10 +446,7 @@ def main() -> t.NoReturn:
     )
     sending = confirmed and not module.check_mode
     act = funder.send if sending else funder.plan
-    try:
-        reports = act(given["approved"], replace_stuck=given["replace_stuck"])
-    except ValueError as exc:
-        module.fail_json(msg=str(exc), **accounts.facts)
+    reports = act(approved, replace_stuck=given["replace_stuck"])
     result = as_result(module, reports, accounts, now=time.time())
     transfers = [row for report in reports for row in report.transfers]
     begun = any(report.sent for report in reports)

@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config
 
 from sandbox.client import REGION, Sandbox, environment_without_aws
+from tests.chain import Chain, running
 from tests.module.hex_keys import MODULE, betrayed, private_keys, wanted
 from tests.module.runs import ROOT, Result, Run, start_fork_server
 
@@ -89,6 +90,13 @@ def aws(sandbox: Sandbox) -> Iterator[Callable[..., Any]]:
     yield client
     for one in clients:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def wallet_chains() -> Iterator[dict[str, Chain]]:
+    """Two chains, the second without EIP-1559. Their accounts are those of earlier tests, too."""
+    with running(42) as kovan, running(1287, hardfork="berlin") as moonbasealpha:
+        yield {"kovan": kovan, "moonbasealpha": moonbasealpha}
 
 
 @pytest.fixture

@@ -30,7 +30,11 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_mode
     Wallet,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import Job
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import Funder, NetworkReport
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import (
+    Funder,
+    NetworkReport,
+    approved_amounts,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import DirectoryStore
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc
 from eth_keys import keys as eth_keys
@@ -93,10 +97,10 @@ class Case:
         return Funder(environment="staging", jobs=jobs, **{**given, **more})
 
     def send(self, approved: Rows | None = None, *, replace_stuck: bool = False, **more: Any) -> Reports:
-        return Reports(self.funder(**more).send(approved, replace_stuck=replace_stuck))
+        return Reports(self.funder(**more).send(_most(approved), replace_stuck=replace_stuck))
 
     def plan(self, approved: Rows | None = None, *, replace_stuck: bool = False, **more: Any) -> Reports:
-        return Reports(self.funder(**more).plan(approved, replace_stuck=replace_stuck))
+        return Reports(self.funder(**more).plan(_most(approved), replace_stuck=replace_stuck))
 
     # Looking
 
@@ -159,6 +163,10 @@ class Reports(list[NetworkReport]):
     @property
     def errors(self) -> list[str | None]:
         return [report.error for report in self]
+
+
+def _most(approved: Rows | None) -> dict[str, dict[str, int]] | None:
+    return None if approved is None else approved_amounts(approved)
 
 
 def stranger() -> str:

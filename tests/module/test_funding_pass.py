@@ -201,6 +201,7 @@ def test_a_stuck_transfer_is_told_and_replaced_on_request(kovan: Chain, case: Ca
         assert replaced.reasons[1] == (
             f"it is not sent again: {first.rows[1]['address']} is no wallet of the environment that may be paid"
         )
+    case.change(receipt_seconds=30)
     done = case.send()
     assert done.actions == ["confirmed"] * 3
     assert case.balances() == [TARGET] * 3
@@ -232,6 +233,7 @@ def test_recipients_that_are_contracts(kovan: Chain, case: Case) -> None:
         case.change(receipt_seconds=0)
         assert "sent" in case.send().actions
         kovan.rpc.call("anvil_setStorageAt", changing, "0x0", "0x" + "01".rjust(64, "0"))
+    case.change(receipt_seconds=30)
     done = case.send()
     row = next(row for row in done.rows if row["address"] == changing and row["action"] != "held")
     assert (row["action"], row["kind"]) == ("failed", "reverted")
