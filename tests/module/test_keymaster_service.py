@@ -135,6 +135,8 @@ def test_one_pass_and_what_it_says(world: World) -> None:
     with service(world, "--once", account_id="999999999999") as stranger:
         assert stranger.ended() == 1
     assert "The credentials are for the AWS account 123456789012. Expected: 999999999999" in stranger.output
-    with service(world, "--once", protected=True, confirmed=True) as confirmed:
+    caps = {"max_transfer": "3", "max_run": "10", "max_day": "20"}
+    given = {"protected": True, "confirmed": True, "kovan": caps, "moonbasealpha": caps}
+    with service(world, "--once", **given) as confirmed:
         assert confirmed.ended() == 0
     assert world.paid("kovan") + world.paid("moonbasealpha") == 4
