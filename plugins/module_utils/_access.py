@@ -11,72 +11,18 @@ written, evaluated and verified. Pure: no ansible, no AWS; errors are :class:`Va
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _funding_access as funding
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _policy_documents as documents
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _proof_documents as proofs
-from ansible_collections.interchain.agent_ops.plugins.module_utils._key_names import DEFAULT_TEMPLATE
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access_setting import FORMS, ROOT_PATH, Setting
 from ansible_collections.interchain.agent_ops.plugins.module_utils._operators import AccountWay, OidcWay, Operator
 from ansible_collections.interchain.agent_ops.plugins.module_utils._proof_bucket_name import proof_bucket_name
 
-FORMS = ("hardened", "documented")
-ROOT_PATH = "/agent_ops/"
-"""IAM path of everything that is made here: what carries it is ours. https://docs.aws.amazon.com/IAM/latest/UserGuide/
-reference_identifiers.html"""
-
 ADMIN = "kms-admin"
 PRINCIPAL_TAG = "agent_ops:principal"
-DOCUMENTED_PATTERN = "alias/{environment}-{agent}*"
 
 Entry = dict[str, t.Any]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What an environment is, as far as its permissions go.
-
-    :ivar keys: every signing key of it, each with name, network, agent, purpose, region.
-    :ivar agents: the agents that the signer group runs; keys of others (bank, deployer) have principals of their own.
-    :ivar template: naming template of the agents' keys, which patterns are made of where a list is too long for AWS.
-    :ivar pattern: alias pattern of the documented form, with the fields ``{environment}`` and ``{agent}``.
-    :ivar proof_bucket: naming template of the bucket that proofs are written to, or nothing if there is to be none.
-    :ivar proof_agents: the agents that write them. :ivar proof_form: form of their policy.
-    :ivar funding_store: where transfers to wallets are written down, ``s3://bucket/prefix`` or a folder.
-    """
-
-    environment: str
-    project: str
-    account_id: str
-    backend: str
-    region: str
-    keys: t.Sequence[t.Mapping[str, t.Any]]
-    agents: t.Sequence[str]
-    networks: t.Sequence[str]
-    template: str = DEFAULT_TEMPLATE
-    partition: str = "aws"
-    form: str = FORMS[0]
-    pattern: str = DOCUMENTED_PATTERN
-    bank_agent: str = "bank"
-    admin: bool = True
-    operators: t.Sequence[Operator] = ()
-    foreign_keys: t.Sequence[t.Mapping[str, t.Any]] = ()
-    tags: t.Mapping[str, str] = field(default_factory=dict)
-    proof_bucket: str = ""
-    proof_agents: t.Sequence[str] = ("processor",)
-    proof_form: str = FORMS[0]
-    funding_store: str = ""
-
-    @property
-    def path(self) -> str:
-        return f"{ROOT_PATH}{self.environment}/"
-
-    def arn(self, kind: str, path: str, name: str) -> str:
-        return f"arn:{self.partition}:iam::{self.account_id}:{kind}{path}{name}"
-
-    def resource(self, name: str) -> str:
-        """Return what a policy calls the key by: its alias, or its secret's name."""
-        return f"alias/{name}" if self.backend == "kms" else name
 
 
 def wanted_access(setting: Setting) -> dict[str, t.Any]:
@@ -310,34 +256,22 @@ class _Builder:
         )
 
     def _funder_policy(self) -> Entry | None:
-        """Return what the bank's holder may do beside signing with it: see the keys that it pays, and note that.
-
-        Whoever reads a hex key can sign with it, so that nobody gets to see those of agents: there, balances are
-        watched and topped up by somebody who may.
-        """
+        """Return what the bank's holder may do beside signing with it, if there is anything."""
         of = self._of
-        keys = [key for key in self.keys if key["agent"] == of.bank_agent or self._is_wallet(key)]
-        keys = keys if of.backend == "kms" else []
-        place = funding.store_place(of.funding_store)
-        document = funding.funder(
-            [key["resource"] for key in keys],
-            list(dict.fromkeys(self._pattern(key) if self._is_wallet(key) else key["resource"] for key in keys)),
-            place,
+        wish = funding.wanted(
+            self.keys if of.backend == "kms" else (),
+            bank=of.bank_agent,
+            agents=of.agents,
+            pattern=self._pattern,
+            store=of.funding_store,
             partition=of.partition,
             account=of.account_id,
         )
-        if document is None:
+        if wish is None:
             return None
-        policy = self._policy(self._funder_name(), f"Funding the wallets of {of.environment}", document, [])
-        policy["reads"] = [key["name"] for key in keys]
-        policy["place"] = list(place) if place else None
+        policy = self._policy(funding.name(of.environment), f"Funding wallets of {of.environment}", wish.document, [])
+        policy.update(reads=wish.reads, place=list(wish.place) if wish.place else None)
         return policy
-
-    def _funder_name(self) -> str:
-        return f"{self._of.environment}-keymaster"
-
-    def _is_wallet(self, key: Entry) -> bool:
-        return key["purpose"] == "signer" and key["agent"] in self._of.agents
 
     def _administrators(self) -> None:
         of = self._of
@@ -417,8 +351,8 @@ class _Builder:
         policies = [self._operator_policy(operator) for operator in removed]
         if self._proof_writer is None:
             policies.append(self._writer_name())
-        if not any(policy["name"] == self._funder_name() for policy in self._policies):
-            policies.append(self._funder_name())
+        if not any("reads" in policy for policy in self._policies):
+            policies.append(funding.name(self._of.environment))
         return {"users": principals, "roles": principals, "policies": policies}
 
     def _check_distinct(self) -> None:

@@ -51,7 +51,48 @@ def store_place(store: str) -> S3Place | None:
     return place if isinstance(place, S3Place) else None
 
 
-def funder(
+class Wish(t.NamedTuple):
+    """A policy: its document, the names of the keys that it is to see, and where it is to write in S3."""
+
+    document: documents.Document
+    reads: list[str]
+    place: S3Place | None
+
+
+def name(environment: str) -> str:
+    return f"{environment}-keymaster"
+
+
+def wanted(
+    keys: t.Sequence[t.Mapping[str, t.Any]],
+    *,
+    bank: str,
+    agents: t.Collection[str],
+    pattern: t.Callable[[dict[str, t.Any]], str],
+    store: str,
+    partition: str,
+    account: str,
+) -> Wish | None:
+    """Return what whoever funds wallets needs beside the bank's key, None if that is nothing.
+
+    :param keys: those in AWS KMS. Whoever reads a hex key can sign with it, so that nobody gets to see those of agents.
+    :param bank: the agent whose key pays. :param pattern: returns what the alias of an agent's key looks like.
+    """
+    wallets = [key for key in keys if key["purpose"] == "signer" and key["agent"] in agents]
+    seen = [key for key in keys if key in wallets or key["agent"] == bank]
+    patterns = [pattern(dict(key)) if key in wallets else key["resource"] for key in seen]
+    place = store_place(store)
+    document = _document(
+        [key["resource"] for key in seen],
+        list(dict.fromkeys(patterns)),
+        place,
+        partition=partition,
+        account=account,
+    )
+    return Wish(document, [key["name"] for key in seen], place) if document else None
+
+
+def _document(
     aliases: t.Sequence[str], patterns: t.Sequence[str], place: S3Place | None, *, partition: str, account: str
 ) -> documents.Document | None:
     """Return the policy of whoever funds wallets, None if it would allow nothing.

@@ -135,8 +135,11 @@ def test_one_pass_and_what_it_says(world: World) -> None:
     with service(world, "--once", account_id="999999999999") as stranger:
         assert stranger.ended() == 1
     assert "The credentials are for the AWS account 123456789012. Expected: 999999999999" in stranger.output
-    caps = {"max_transfer": "3", "max_run": "10", "max_day": "20"}
-    given = {"protected": True, "confirmed": True, "kovan": caps, "moonbasealpha": caps}
-    with service(world, "--once", **given) as confirmed:
+    with service(world, "--once", protected=True, confirmed=True) as uncapped:
+        assert uncapped.ended() == 2
+    assert "The funding of kovan has no max_transfer, max_run, max_day. Expected: all three caps" in uncapped.output
+    caps = {"max_transfer": "2", "max_run": "4", "max_day": "4"}
+    capped = dict.fromkeys(NETWORKS, caps)
+    with service(world, "--once", protected=True, confirmed=True, **capped) as confirmed:
         assert confirmed.ended() == 0
     assert world.paid("kovan") + world.paid("moonbasealpha") == 4

@@ -151,7 +151,7 @@ def test_bank_and_deployer_never_share_the_signers_group(permit_small: Any, iam:
     done = permit_small(agent_ops_additional_keys=[{"agent": "bank"}, {"agent": "deployer"}])
     assert done.code == 0, done.output
     users = account(iam)["UserDetailList"]
-    assert attached(users["nomad-keymaster-staging"]) == {"staging-bank-signer"}
+    assert attached(users["nomad-keymaster-staging"]) == {"staging-bank-signer", "staging-keymaster"}
     assert attached(users["nomad-deployer-staging"]) == {"staging-deployer-signer"}
     assert users["nomad-keymaster-staging"]["GroupList"] == users["nomad-deployer-staging"]["GroupList"] == []
 

@@ -31,6 +31,8 @@ COMING_TO_SIGN = ("kms:CreateGrant", "kms:PutKeyPolicy", "kms:ReplicateKey")
 READING_SECRETS = ("secretsmanager:GetSecretValue",)
 ALL_OF_KMS = (*SIGNING, *ADMINISTERING, *COMING_TO_SIGN)
 
+LOOKING = ("kms:DescribeKey", "kms:GetPublicKey", "kms:ListResourceTags")
+
 AGENTS = ("watcher", "updater", "processor", "relayer", "kathy")
 TEMPLATES = {
     "per network": "{environment}-{network}-{agent}-{purpose}",
@@ -147,6 +149,9 @@ def wanted(holder: str, key: str, action: str, form: str) -> bool:
         if form == "documented":
             return action.startswith("kms:")
         return action in (*ADMINISTERING, "kms:GetPublicKey")
+    if holder == "nomad-keymaster-staging" and action in LOOKING:
+        # Whoever funds wallets sees the keys that it pays, which sign transactions, and its own.
+        return key.startswith("staging-") and agent_of(key) in ("bank", *AGENTS) and "attestation" not in key
     if action not in SIGNING:
         return False
     if form == "documented" and holder == "nomad-signer-staging":
