@@ -234,13 +234,9 @@ sandbox:
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _iam_plan
-from ansible_collections.interchain.agent_ops.plugins.module_utils._access import (
-    DOCUMENTED_PATTERN,
-    FORMS,
-    Setting,
-    wanted_access,
-)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access import FORMS, Setting, wanted_access
 from ansible_collections.interchain.agent_ops.plugins.module_utils._access_check import check_access
+from ansible_collections.interchain.agent_ops.plugins.module_utils._access_setting import DOCUMENTED_PATTERN
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import KEY_BACKENDS
