@@ -130,7 +130,7 @@ unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against
 
 .PHONY: molecule
 molecule: $(VENV)/.stamp ## the roles, environment by environment
-	$(RUN) molecule test --all $(ARGS)
+	$(RUN) env PYTHONPATH="$(CURDIR)/tests/startup" molecule test --all $(ARGS)
 
 .PHONY: sanity
 sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
