@@ -97,9 +97,9 @@ sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=..
 test: $(VENV)/.stamp ## all of the following, and a summary
 	@$(VENV)/bin/python -m tools.stages "$(MAKE)" unit molecule/sanity/lint
 
-LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs
+LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs lint-reuse
 .PHONY: lint $(LINTERS)
-lint: $(LINTERS) ## ruff, mypy, yamllint, ansible-lint, antsibull
+lint: $(LINTERS) ## ruff, mypy, yamllint, ansible-lint, antsibull, reuse
 
 $(LINTERS): $(VENV)/.stamp
 
@@ -124,6 +124,9 @@ lint-changelog:
 lint-docs:
 	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --skip-rstcheck .
 
+lint-reuse:
+	$(RUN) reuse lint --lines
+
 .PHONY: unit
 unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against the sandbox (ARGS=... for pytest)
 	$(RUN) python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -139,6 +142,21 @@ sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
 .PHONY: bench
 bench: $(VENV)/.stamp ## how fast, compared with a loop over amazon.aws and with plain scripts (ARGS=funding for a part)
 	$(RUN) python -m tests.benchmarks $(ARGS)
+
+# ---- releases -------------------------------------------------------------------------------------------------------
+
+.PHONY: release release-check artifact-importer artifact-sanity
+release: $(VENV)/.stamp ## build the tarball that is published: what users need, and nothing else
+	@$(VENV)/bin/python -m tools.release
+
+release-check: $(VENV)/.stamp ## what a release has to pass, on the built tarball; and what needs the network, with its reason
+	@$(VENV)/bin/python -m tools.release_check "$(MAKE)"
+
+artifact-importer: $(VENV)/.stamp
+	@$(VENV)/bin/python -m tools.release_check --importer
+
+artifact-sanity: $(VENV)/.stamp
+	@$(VENV)/bin/python -m tools.release_check --sanity $(ARGS)
 
 # ---- the rest -------------------------------------------------------------------------------------------------------
 

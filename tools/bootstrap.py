@@ -54,6 +54,12 @@ def hashes(text: str) -> set[str]:
     return set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
 
 
+def constraints(lock: str, *without: str) -> str:
+    """The pins of a lock file alone, as constraints for other environments; packages may be left out."""
+    pins = re.findall(r"^([A-Za-z0-9._-]+)(==[^\n]*?)(?: \\)?$", lock, re.MULTILINE)
+    return "".join(f"{name}{pin}\n" for name, pin in pins if name not in without)
+
+
 def clean_environment(cache: Path = CACHE) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     env.setdefault("PIP_CACHE_DIR", str(cache / "pip"))

@@ -4,7 +4,8 @@
 """Run `ansible-test sanity`: every test, no ignore file, and no test left out for a reason that can be mended.
 
 ansible-test wants a checkout inside .../ansible_collections/<namespace>/<name>, so it gets an exact copy of what git
-sees, under .cache/sanity, with the collections that this one depends on beside it.
+sees, under .cache/sanity, with the collections that this one depends on beside it. With `--artifact FILE` it gets what
+a built tarball holds instead.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -82,6 +84,21 @@ def copy_tree(root: Path, target: Path, names: Iterable[str]) -> None:
         destination = target / name
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(root / name, destination, follow_symlinks=False)
+    make_repository(target)
+
+
+def unpack(artifact: Path, target: Path) -> list[str]:
+    """Put what a built collection holds where ansible-test wants it; returns the names of its files."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    with tarfile.open(artifact) as archive:
+        archive.extractall(target, filter="data")
+        names = sorted(member.name for member in archive.getmembers() if not member.isdir())
+    make_repository(target)
+    return names
+
+
+def make_repository(target: Path) -> None:
     # ansible-test asks git for the files, and would find the checkout's repository, which ignores .cache.
     for command in (["init", "--quiet"], ["add", "--all", "--force"]):
         subprocess.run(["git", *command], cwd=target, check=True, stdin=subprocess.DEVNULL)
@@ -196,12 +213,24 @@ def run_tests(environment: dict[str, str], arguments: list[str]) -> int:
     return code or (1 if left_out else 0)
 
 
-def main(arguments: list[str]) -> int:
-    names = [name for name in git_visible(ROOT) if not name.startswith(NOT_COPIED)]
+def place_tree(artifact: Path | None) -> list[str]:
+    """Put the collection where ansible-test wants it; returns the names of its files."""
+    if artifact is not None:
+        names = unpack(artifact, COPY)
+    else:
+        names = [name for name in git_visible(ROOT) if not name.startswith(NOT_COPIED)]
+        copy_tree(ROOT, COPY, names)
     ignored = [name for name in names if name.startswith("tests/sanity/ignore")]
     if ignored:
         raise SanityError(f"ignore files are not allowed: {', '.join(ignored)}")
-    copy_tree(ROOT, COPY, names)
+    return names
+
+
+def main(arguments: list[str]) -> int:
+    artifact = None
+    if arguments[:1] == ["--artifact"]:
+        artifact, arguments = Path(arguments[1]), arguments[2:]
+    names = place_tree(artifact)
     link_dependencies(COPY.parent.parent, Path(sysconfig.get_path("purelib")))
     home = WORK / "home"
     home.mkdir(parents=True, exist_ok=True)

@@ -150,3 +150,16 @@ def test_the_collections_are_asked_for_in_the_same_versions_everywhere() -> None
     listed = yaml.safe_load((ROOT / "collections" / "requirements.yml").read_text())["collections"]
     assert {entry["name"]: entry["version"] for entry in listed} == galaxy
     assert set(galaxy) == {".".join(collection) for collection in bootstrap.COLLECTIONS}
+
+
+def test_the_pins_of_a_lock_are_constraints_without_hashes() -> None:
+    lock = """\
+# made by
+a-b==1.0 \\
+    --hash=sha256:00
+    # via c
+c==2.1 ; python_full_version < '3.12' \\
+    --hash=sha256:11
+"""
+    assert bootstrap.constraints(lock) == "a-b==1.0\nc==2.1 ; python_full_version < '3.12'\n"
+    assert bootstrap.constraints(lock, "a-b") == "c==2.1 ; python_full_version < '3.12'\n"
