@@ -23,7 +23,7 @@ help: ## this list
 	@echo "make test     - everything that CI checks"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+	    printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "Needed: Python 3.11 or later, git, make. Another Python than python3: make PYTHON=python3.13 ..."
 	@echo "make test and make unit need Node.js 20 or later with npm as well, for a simulator of IAM policies and a chain;"
@@ -139,9 +139,23 @@ molecule: $(VENV)/.stamp ## the roles, environment by environment
 sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
 	@$(VENV)/bin/python -m tools.sanity $(ARGS)
 
+.PHONY: integration
+integration: $(VENV)/.stamp ## ansible-test integration: the modules, each family against a sandbox of its own
+	@$(VENV)/bin/python -m tools.integration $(ARGS)
+
+.PHONY: matrix
+matrix: $(VENV)/.stamp ## oldest and newest ansible-core, on each Python that is found (ARGS="--core 2.21 --python 3.12")
+	@$(VENV)/bin/python -m tools.matrix $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.stamp ## how fast, compared with a loop over amazon.aws and with plain scripts (ARGS=funding for a part)
 	$(RUN) python -m tests.benchmarks $(ARGS)
+
+# ---- documentation --------------------------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(VENV)/.stamp ## the documentation as a site, all plugins and roles in it: .cache/docs/html
+	@$(VENV)/bin/python -m tools.docs
 
 # ---- releases -------------------------------------------------------------------------------------------------------
 

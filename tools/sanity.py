@@ -147,11 +147,10 @@ def candidates(name: str) -> list[Path]:
     return [folder / name for folder in folders if os.access(folder / name, os.X_OK)]
 
 
-def wanted_pip() -> str:
+def wanted_pip(site_packages: Path | None = None) -> str:
     """The version of pip that this release of ansible-test starts its virtual environments with."""
-    import ansible_test._internal.python_requirements as requirements
-
-    tree = ast.parse(Path(requirements.__file__).read_text())
+    folder = site_packages or Path(sysconfig.get_path("purelib"))
+    tree = ast.parse((folder / "ansible_test" / "_internal" / "python_requirements.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
             for keyword in node.keywords:
@@ -160,9 +159,8 @@ def wanted_pip() -> str:
     raise SanityError("cannot tell which pip ansible-test wants: its source has changed")
 
 
-def provide_get_pip(home: Path) -> None:
+def provide_get_pip(home: Path, version: str) -> None:
     """Put the script in place that ansible-test would download from a site other than the package index."""
-    version = wanted_pip()
     cache = home / ".ansible" / "test" / "cache"
     script = cache / f"get_pip_{version.replace('.', '_')}.py"
     wheel = f"pip-{version}-py3-none-any.whl"
@@ -204,49 +202,60 @@ def judge(output: Iterable[str]) -> list[str]:
     return [line for line in warnings if not any(reason.search(line) for reason in UNAVOIDABLE)]
 
 
-def run_tests(environment: dict[str, str], arguments: list[str]) -> int:
-    command = [str(Path(sys.executable).parent / "ansible-test"), "sanity", "--local", *arguments]
-    code, output = stream(command, cwd=COPY, env=environment)
+def run_tests(command: list[str], copy: Path, environment: dict[str, str]) -> int:
+    code, output = stream(command, cwd=copy, env=environment)
     left_out = judge(output.splitlines())
     for line in left_out:
         print(f"Left out, which counts as a failure here: {line}", file=sys.stderr)
     return code or (1 if left_out else 0)
 
 
-def place_tree(artifact: Path | None) -> list[str]:
+def place_tree(artifact: Path | None, copy: Path) -> list[str]:
     """Put the collection where ansible-test wants it; returns the names of its files."""
     if artifact is not None:
-        names = unpack(artifact, COPY)
+        names = unpack(artifact, copy)
     else:
         names = [name for name in git_visible(ROOT) if not name.startswith(NOT_COPIED)]
-        copy_tree(ROOT, COPY, names)
+        copy_tree(ROOT, copy, names)
     ignored = [name for name in names if name.startswith("tests/sanity/ignore")]
     if ignored:
         raise SanityError(f"ignore files are not allowed: {', '.join(ignored)}")
     return names
 
 
-def main(arguments: list[str]) -> int:
-    artifact = None
-    if arguments[:1] == ["--artifact"]:
-        artifact, arguments = Path(arguments[1]), arguments[2:]
-    names = place_tree(artifact)
-    link_dependencies(COPY.parent.parent, Path(sysconfig.get_path("purelib")))
-    home = WORK / "home"
+def prepare(work: Path, *, python: Path, site_packages: Path, pythons: Iterable[str]) -> dict[str, str]:
+    """Make what ansible-test needs besides the collection; returns its environment.
+
+    ``python`` is the one of the environment that holds ansible-test, ``site_packages`` what that environment holds.
+    """
+    home = work / "home"
     home.mkdir(parents=True, exist_ok=True)
     pip_configuration(home)
-    provide_get_pip(home)
-    pythons = real_pythons(WORK / "bin", (f"python3.{minor}" for minor in range(9, 20)))
-    print(f"{len(names)} files; {', '.join(pythons)}; not run: pslint (needs PowerShell).", flush=True)
+    provide_get_pip(home, wanted_pip(site_packages))
+    real_pythons(work / "bin", pythons)
     git = Path(shutil.which("git") or "/usr/bin/git").parent
-    folders = [WORK / "bin", Path(sys.executable).parent, git, "/usr/local/bin", "/usr/bin", "/bin"]
-    environment = {
+    folders = [work / "bin", python.parent, git, "/usr/local/bin", "/usr/bin", "/bin"]
+    return {
         "HOME": str(home),
         "PATH": os.pathsep.join(map(str, folders)),
         "LC_ALL": os.environ.get("LC_ALL", "C.UTF-8"),
         "ANSIBLE_HOME": str(home / ".ansible"),
     }
-    return run_tests(environment, arguments)
+
+
+def main(arguments: list[str]) -> int:
+    artifact = None
+    if arguments[:1] == ["--artifact"]:
+        artifact, arguments = Path(arguments[1]), arguments[2:]
+    site_packages = Path(sysconfig.get_path("purelib"))
+    names = place_tree(artifact, COPY)
+    link_dependencies(COPY.parent.parent, site_packages)
+    python = Path(sys.executable)
+    every = [f"python3.{minor}" for minor in range(9, 20)]
+    environment = prepare(WORK, python=python, site_packages=site_packages, pythons=every)
+    found = sorted(path.name for path in (WORK / "bin").iterdir())
+    print(f"{len(names)} files; {', '.join(found)}; not run: pslint (needs PowerShell).", flush=True)
+    return run_tests([str(python.parent / "ansible-test"), "sanity", "--local", *arguments], COPY, environment)
 
 
 if __name__ == "__main__":

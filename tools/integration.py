@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run `ansible-test integration`: each target starts a sandbox of its own, and ends it.
+
+As for the sanity tests, ansible-test gets an exact copy of what git sees, under .cache/integration.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from tools import sanity
+
+WORK = sanity.ROOT / ".cache" / "integration"
+TARGETS = sanity.ROOT / "tests" / "integration" / "targets"
+
+
+def targets() -> list[str]:
+    """The targets that are tests; those called setup_* are parts of others."""
+    return sorted(path.name for path in TARGETS.iterdir() if path.is_dir() and not path.name.startswith("setup_"))
+
+
+def run(work: Path, python: Path, site_packages: Path, arguments: list[str]) -> int:
+    """Run the targets with the ansible-test that is installed beside a Python."""
+    copy = work / "ansible_collections" / "interchain" / "agent_ops"
+    sanity.place_tree(None, copy)
+    sanity.link_dependencies(copy.parent.parent, site_packages)
+    environment = sanity.prepare(work, python=python, site_packages=site_packages, pythons=[])
+    return sanity.run_tests(
+        [str(python.parent / "ansible-test"), "integration", "--local", *arguments], copy, environment
+    )
+
+
+def main(arguments: list[str]) -> int:
+    return run(WORK, Path(sys.executable), Path(sysconfig.get_path("purelib")), arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (sanity.SanityError, subprocess.CalledProcessError) as problem:
+        print(f"ansible-test integration could not be run: {problem}", file=sys.stderr)
+        sys.exit(1)
