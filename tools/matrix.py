@@ -78,7 +78,7 @@ def make_environment(cell: Cell) -> Path:
         bootstrap.run(BIN / "uv", "venv", "--quiet", "--python", str(cell.interpreter), venv, env=env)
     pins = cell.work / "constraints.txt"
     pins.write_text(bootstrap.constraints(bootstrap.LOCK.read_text(encoding="utf-8"), "ansible-core"), encoding="utf-8")
-    wanted = [f"ansible-core=={cell.core}.*", "-r", ROOT / "requirements.txt", *FOR_TESTS]
+    wanted: list[str | Path] = [f"ansible-core=={cell.core}.*", "-r", ROOT / "requirements.txt", *FOR_TESTS]
     bootstrap.run(BIN / "uv", "pip", "install", "--quiet", "--python", python, "--constraint", pins, *wanted, env=env)
     (site_packages,) = venv.glob("lib/python*/site-packages")
     (site_packages / "ansible_collections").mkdir(exist_ok=True)

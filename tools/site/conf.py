@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 project = "interchain.agent_ops"
-copyright = "2026, the interchain.agent_ops contributors"  # noqa: A001: the name that Sphinx looks for
+project_copyright = "2026, the interchain.agent_ops contributors"
 title = html_title = html_short_title = project
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
@@ -23,7 +23,8 @@ myst_heading_anchors = 4
 html_theme = "sphinx_ansible_theme"
 html_theme_options = {
     "documentation_home_url": "index.html",
-    "vcs_pageview_mode": "blob",
+    "navigation_depth": 3,
+    "topbar_links": {"Repository": "https://github.com/interchain/agent_ops"},
     "collapse_navigation": True,
 }
 html_show_sphinx = False
