@@ -125,7 +125,7 @@ lint-docs:
 	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --skip-rstcheck .
 
 lint-reuse:
-	$(RUN) reuse lint --lines
+	$(RUN) python -m tools.licences
 
 .PHONY: unit
 unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against the sandbox (ARGS=... for pytest)
