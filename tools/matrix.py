@@ -116,7 +116,14 @@ def check_sanity(cell: Cell, site_packages: Path) -> int:
 
 def check_units(cell: Cell) -> int:
     """The tests of the pure parts and of the filters."""
-    command = [str(cell.work / "venv" / "bin" / "python"), "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
+    command = [
+        str(cell.work / "venv" / "bin" / "python"),
+        "-m",
+        "pytest",
+        "--quiet",
+        "-o",
+        f"cache_dir={cell.work}/pytest",
+    ]
     charts = "--ignore=tests/unit/plugins/module_utils/test__agent_charts.py"
     code, _output = stream([*command, charts, "tests/unit/plugins"], cwd=ROOT, env=playbook_environment(cell))
     return code
