@@ -200,146 +200,18 @@ store:
   sample: s3://nomad-staging-funding-111122223333/funding
 wallets:
   description:
-    - A row for each wallet, a signing key on a network on which it sends transactions. Amounts are there twice, exact
-      in the native unit as text, and in wei (C(*_wei)).
+    - A row for each wallet, as M(interchain.agent_ops.wallet_balances_info) returns it. If something was sent, it is read
+      again afterwards.
   returned: unless the caller or the options are refused
   type: list
   elements: dict
-  contains:
-    network:
-      description: The network.
-      type: str
-      sample: kovan
-    agent:
-      description: The agent whose key it is.
-      type: str
-      sample: relayer
-    key:
-      description: Name of the signing key.
-      type: str
-      sample: staging-moonbasealpha-relayer-signer
-    homes:
-      description: Homes that the agent serves with this key on this network.
-      type: list
-      elements: str
-      sample: [moonbasealpha]
-    address:
-      description: Its address, null where AWS has no such key.
-      type: str
-      sample: '0xE94E130546485b928C9C9b9A5e69EB787172952e'
-    unit:
-      description: The network's native unit.
-      type: str
-      sample: ETH
-    balance:
-      description: What it has, null where that is not known.
-      type: str
-      sample: '0.15'
-    balance_wei:
-      description: The same in wei.
-      type: int
-      sample: 150000000000000000
-    nonce:
-      description: How many transactions it has in blocks.
-      type: int
-      sample: 12
-    pending_nonce:
-      description: The same with those that wait.
-      type: int
-      sample: 12
-    threshold:
-      description: Below it the wallet is topped up; null if it is not.
-      type: str
-      sample: '125'
-    threshold_wei:
-      description: The same in wei.
-      type: int
-      sample: 125000000000000000000
-    target:
-      description: What it is topped up to.
-      type: str
-      sample: '500'
-    target_wei:
-      description: The same in wei.
-      type: int
-      sample: 500000000000000000000
-    state:
-      description:
-        - V(ok), V(low), V(unset) (no threshold), V(blocked) (it must not be paid, see C(error)) or V(unknown) (its
-          network did not answer).
-      type: str
-      sample: low
-    days_left:
-      description: Null here; M(interchain.agent_ops.wallet_report) knows it from earlier reports.
-      type: float
-    error:
-      description: What is wrong with it, null if nothing is.
-      type: str
 networks:
-  description: A row for each network, with the bank.
+  description:
+    - A row for each network, as M(interchain.agent_ops.wallet_balances_info) returns it. C(error) says as well why the
+      network could not be funded.
   returned: unless the caller or the options are refused
   type: list
   elements: dict
-  contains:
-    network:
-      description: The network.
-      type: str
-      sample: kovan
-    unit:
-      description: Its native unit.
-      type: str
-      sample: ETH
-    chain_id:
-      description: The number of the chain that the node is of.
-      type: int
-      sample: 42
-    block_number:
-      description: Height of the latest block.
-      type: int
-      sample: 32000000
-    block_age_seconds:
-      description: How old that is.
-      type: int
-      sample: 4
-    bank:
-      description: The bank's address, null where the environment has none.
-      type: str
-      sample: '0x16b0f38BCCA1f5f88CFe1D238779a57E0Df6707d'
-    bank_balance:
-      description: What it has.
-      type: str
-      sample: '9000'
-    bank_balance_wei:
-      description: The same in wei.
-      type: int
-      sample: 9000000000000000000000
-    bank_nonce:
-      description: How many transactions it has in blocks.
-      type: int
-      sample: 30
-    bank_pending_nonce:
-      description: The same with those that wait.
-      type: int
-      sample: 30
-    top_ups_left:
-      description: How many of the largest usual top-ups it lasts, null where no wallet has a threshold.
-      type: int
-      sample: 23
-    low:
-      description: How many wallets are low.
-      type: int
-      sample: 1
-    unknown:
-      description: Of how many nothing is known.
-      type: int
-      sample: 0
-    explorer_url:
-      description: The network's block explorer.
-      type: str
-      sample: https://kovan.etherscan.io
-    error:
-      description: Why the network could not be read, or funded; null if it could.
-      type: str
 environment:
   description: Name of the environment.
   returned: unless the caller or the options are refused
