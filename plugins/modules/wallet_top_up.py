@@ -200,8 +200,8 @@ store:
   sample: s3://nomad-staging-funding-111122223333/funding
 wallets:
   description:
-    - A row for each wallet, as M(interchain.agent_ops.wallet_balances_info) returns it. If something was sent, it is read
-      again afterwards.
+    - A row for each wallet, as M(interchain.agent_ops.wallet_balances_info) returns it. If something was sent, it is
+      read again afterwards.
   returned: unless the caller or the options are refused
   type: list
   elements: dict
