@@ -175,7 +175,9 @@ def test_every_variable_that_is_named_is_one(page: Path) -> None:
     beginning = "|".join(["agent_ops", *(role for role in roles if role not in ("environment", "deployment"))])
     for code in re.findall(r"`([^`\n]+)`", without_code(read(page))):
         for found in re.findall(rf"^(?:-e )?((?:{beginning})_[a-z_]+)(?=$|[ :=])", code):
-            assert found in names or found.endswith("_"), f"{page}: {found}"
+            # The service's metrics are called agent_ops_* as well; that page's tests are tests/unit/test_keymaster_*.
+            metric = page.name == "keymaster.md" and found.startswith("agent_ops_")
+            assert found in names or metric or found.endswith("_"), f"{page}: {found}"
 
 
 def test_the_indexes_name_every_page() -> None:
