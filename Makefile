@@ -45,7 +45,7 @@ STALE := FORCE
 endif
 endif
 
-$(VENV)/.stamp: requirements/lock.txt requirements/collections.txt tools/bootstrap.py $(STALE)
+$(VENV)/.stamp: requirements/lock.txt requirements/collections.txt requirements/awx.txt tools/bootstrap.py $(STALE)
 	@python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh "$(VENV)/bin/python") && \
 	    "$$python" -I tools/bootstrap.py --venv "$(VENV)"
 
@@ -78,6 +78,8 @@ lock: $(VENV)/.stamp ## choose the newest allowed versions again, and write them
 	    --generate-hashes --custom-compile-command "make lock" dev.in -o lock.txt
 	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --no-deps --python-version 3.12 \
 	    --generate-hashes --custom-compile-command "make lock" collections.in -o collections.txt
+	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --no-deps --python-version 3.12 \
+	    --generate-hashes --custom-compile-command "make lock" awx.in -o awx.txt
 	$(VENV)/bin/python -I tests/simulator/install.py --lock
 	$(VENV)/bin/python -m tests.foundry.install --lock
 

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "lock.txt"
 COLLECTIONS_LOCK = ROOT / "requirements" / "collections.txt"
 COLLECTIONS = (("amazon", "aws"), ("community", "aws"))
+AWX_LOCK = ROOT / "requirements" / "awx.txt"
+AWX_COLLECTIONS = (("awx", "awx"),)
 CACHE = ROOT / ".cache"
 
 # Settings that would send packages elsewhere than into .venv, or take modules from elsewhere. Where packages come from
@@ -137,9 +139,9 @@ def uv_environment(python: Path, env: dict[str, str]) -> dict[str, str]:
     return {**env, "UV_DEFAULT_INDEX": index} if index else env
 
 
-def fetch_wheel(python: Path, env: dict[str, str], folder: Path) -> Path:
-    """The wheel with the collections, downloaded unless a good copy is here already."""
-    allowed = hashes(COLLECTIONS_LOCK.read_text())
+def fetch_wheel(python: Path, env: dict[str, str], folder: Path, lock: Path = COLLECTIONS_LOCK) -> Path:
+    """The wheel that a lock file pins, downloaded unless a good copy is here already."""
+    allowed = hashes(lock.read_text())
 
     def good() -> Path | None:
         found = (wheel for wheel in sorted(folder.glob("ansible-*.whl")) if sha256(wheel) in allowed)
@@ -150,12 +152,10 @@ def fetch_wheel(python: Path, env: dict[str, str], folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         # The wheel is only unpacked, so the Python that it is declared for does not matter.
         options = ["--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version", "3.12"]
-        run(
-            python, "-m", "pip", "download", *options, "--require-hashes", "-r", COLLECTIONS_LOCK, "-d", folder, env=env
-        )
+        run(python, "-m", "pip", "download", *options, "--require-hashes", "-r", lock, "-d", folder, env=env)
         wheel = good()
     if wheel is None:
-        raise SetUpError(f"no wheel with a hash from {COLLECTIONS_LOCK.name} was downloaded into {folder}")
+        raise SetUpError(f"no wheel with a hash from {lock.name} was downloaded into {folder}")
     return wheel
 
 
@@ -164,10 +164,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def unpack_collections(wheel: Path, site_packages: Path) -> None:
+def unpack_collections(
+    wheel: Path, site_packages: Path, collections: tuple[tuple[str, str], ...] = COLLECTIONS
+) -> None:
     """Put the collections where Ansible looks without being told: beside its own package."""
     with tempfile.TemporaryDirectory(dir=site_packages) as folder, zipfile.ZipFile(wheel) as archive:
-        for namespace, name in COLLECTIONS:
+        for namespace, name in collections:
             inside = f"ansible_collections/{namespace}/{name}/"
             archive.extractall(folder, [entry for entry in archive.namelist() if entry.startswith(inside)])
             target = site_packages / inside
@@ -188,12 +190,14 @@ def set_up(venv: Path) -> None:
     stamp = venv / ".stamp"
     stamp.unlink(missing_ok=True)
     installer = install_packages(python, env)
-    wheel = fetch_wheel(python, env, CACHE / "wheels")
     site_packages = venv / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    unpack_collections(wheel, site_packages)
+    sources = []
+    for lock, collections in ((COLLECTIONS_LOCK, COLLECTIONS), (AWX_LOCK, AWX_COLLECTIONS)):
+        wheel = fetch_wheel(python, env, CACHE / "wheels", lock)
+        unpack_collections(wheel, site_packages, collections)
+        sources.append(f"{' and '.join('.'.join(collection) for collection in collections)} from {wheel.name}")
     stamp.write_text(f"{ROOT}\n")
-    names = " and ".join(".".join(collection) for collection in COLLECTIONS)
-    print(f"{venv} is ready (packages by {installer}, {names} from {wheel.name}).")
+    print(f"{venv} is ready (packages by {installer}, {', '.join(sources)}).")
 
 
 def main() -> int:
