@@ -72,6 +72,10 @@ options:
     type: list
     elements: str
     default: []
+  confirmation:
+    description: The environment that whoever started the run says it is for. Another one is a problem.
+    type: str
+    default: ""
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

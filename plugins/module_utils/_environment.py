@@ -36,6 +36,7 @@ def environment_problems(
     naming: t.Mapping[str, t.Any] | None = None,
     operators: t.Any = (),
     proof_agents: t.Any = (),
+    confirmation: str = "",
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
 
@@ -48,6 +49,7 @@ def environment_problems(
     :param operators: parties that run agents, as the inventory has them; checked if the keys can be named.
     :param additional_keys: keys beyond those of the agents, each with its ``agent``.
     :param proof_agents: the agents that write proofs, as far as the inventory names them.
+    :param confirmation: which environment whoever started the run means, or "" if nobody was asked.
     """
     sources = ", ".join(inventory_sources) or "none"
     if len(environments) > 1:
@@ -80,6 +82,11 @@ def environment_problems(
         problems.append(f"agent_ops_key_backend is {key_backend!r}. Expected: one of {', '.join(KEY_BACKENDS)}")
     if limit is not None and networks and not set(limited) & set(networks):
         problems.append(f"--limit {limit} leaves no network of {name}. Expected: one of {', '.join(networks)}")
+    if confirmation and confirmation != name:
+        problems.append(
+            f"environment_confirmation is {confirmation!r}, and this run is on {name}. Expected: {name}."
+            " Whoever started it means another environment, or mistyped its name"
+        )
     if not networks:
         problems.append(f"The environment {name} has no networks. Expected: hosts in its inventory's group networks")
     if account_id and not (isinstance(account_id, str) and _ACCOUNT_ID.match(account_id)):

@@ -57,7 +57,7 @@ POLICY = frozenset(
 """Variables that say what is allowed. They are the inventory's: whoever starts a deployment does not set them."""
 
 _NAMES: t.Mapping[str, tuple[str, ...]] = {
-    "deployment_": (*OPTIONS, "attended", "wait_minutes", "show_output"),
+    "deployment_": (*OPTIONS, "attended", "plan_only", "wait_minutes", "show_output"),
     "agent_ops_": ("deployment", "deployment_approvers", "contract_deployment", "operators", "protected"),
 }
 _LIKE_ANOTHER = 0.85

@@ -52,6 +52,14 @@ def test_whoever_writes_proofs_has_keys() -> None:
         assert f"agent_ops_proof_agents has {wrong!r}. Expected: a list" in problems(proof_agents=wrong)[0]
 
 
+def test_whoever_means_another_environment_is_refused() -> None:
+    assert problems(confirmation="") == problems(confirmation="staging") == []
+    assert problems(confirmation="production") == [
+        "environment_confirmation is 'production', and this run is on staging. Expected: staging. Whoever started it means"
+        " another environment, or mistyped its name"
+    ]
+
+
 def test_two_environments_are_the_only_problem_that_is_told() -> None:
     assert problems(environments=["staging", "production"], networks=[], account_id="x") == [
         "This run has 2 environments: staging, production. Expected: one."
