@@ -139,7 +139,7 @@ def uv_environment(python: Path, env: dict[str, str]) -> dict[str, str]:
     return {**env, "UV_DEFAULT_INDEX": index} if index else env
 
 
-def fetch_wheel(python: Path, env: dict[str, str], folder: Path, lock: Path = COLLECTIONS_LOCK) -> Path:
+def fetch_wheel(python: Path, env: dict[str, str], folder: Path, lock: Path) -> Path:
     """The wheel that a lock file pins, downloaded unless a good copy is here already."""
     allowed = hashes(lock.read_text())
 

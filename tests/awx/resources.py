@@ -4,8 +4,8 @@
 """What AWX 24.6 keeps, as far as awx.awx is used here: a table of resources, fields and types.
 
 Each resource names the class of ``awx/api/serializers.py`` that its fields are from. AWX drops a field that its
-serializers do not know. The fake refuses it, so that nothing misspelt goes unseen; what awx.awx sends although AWX drops
-it is ``dropped`` here.
+serializers do not know. The fake refuses it, so that nothing misspelt goes unseen; what awx.awx sends although AWX
+drops it is ``dropped`` here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tests.awx.server import FakeAwx
 COMMAND = ["npx", "ts-node", "scripts/upgrade.ts"]
 BEACON = {"beacon": {"deployment_component": "upgrade_beacon", "deployment_command": COMMAND}}
 AGENTS = {"agents": {"deployment_component": "agents", "deployment_command": ["true"]}}
-PLAYBOOKS = "provision verify balances fund agent_config contract_config proof_bucket signer_iam".split()
+PLAYBOOKS = "provision verify balances fund agent_config contract_config proof_bucket signer_iam keymaster".split()
 
 
 def chain(awx: FakeAwx, workflow: str) -> list[str]:
@@ -50,7 +50,7 @@ def test_an_empty_awx_gets_all_of_it_and_a_second_run_changes_nothing(awx: FakeA
     assert first.code == 0, first.output
     assert awx.count() == {
         "organizations": 1, "execution_environments": 1, "projects": 1, "inventories": 1, "inventory_sources": 1,
-        "credential_types": 4, "credentials": 3, "job_templates": 9, "workflow_job_templates": 3,
+        "credential_types": 4, "credentials": 3, "job_templates": 10, "workflow_job_templates": 3,
         "workflow_job_template_nodes": 10, "workflow_approval_templates": 3, "schedules": 3, "instance_groups": 1,
     }  # fmt: skip
 

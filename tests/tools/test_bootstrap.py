@@ -79,16 +79,15 @@ def test_a_wheel_without_the_collections_is_refused(tmp_path: Path) -> None:
         bootstrap.unpack_collections(wheel, tmp_path)
 
 
-def test_a_wheel_that_is_here_is_used_only_with_the_right_hash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_wheel_that_is_here_is_used_only_with_the_right_hash(tmp_path: Path) -> None:
     lock = tmp_path / "collections.txt"
-    monkeypatch.setattr(bootstrap, "COLLECTIONS_LOCK", lock)
     wheel = wheel_with(tmp_path, "amazon/aws/MANIFEST.json")
     lock.write_text(f"ansible==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
     never = Path("/does/not/exist")
-    assert bootstrap.fetch_wheel(never, {}, tmp_path) == wheel
+    assert bootstrap.fetch_wheel(never, {}, tmp_path, lock) == wheel
     wheel.write_bytes(wheel.read_bytes() + b"!")
     with pytest.raises(FileNotFoundError):
-        bootstrap.fetch_wheel(never, {}, tmp_path)
+        bootstrap.fetch_wheel(never, {}, tmp_path, lock)
 
 
 @pytest.fixture
@@ -127,7 +126,7 @@ def test_without_a_usable_python_it_says_what_is_needed(fake_python: Path) -> No
 
 
 def test_the_lock_files_pin_everything_with_hashes_and_name_no_index() -> None:
-    for path in (bootstrap.LOCK, bootstrap.COLLECTIONS_LOCK):
+    for path in (bootstrap.LOCK, bootstrap.COLLECTIONS_LOCK, bootstrap.AWX_LOCK):
         text = path.read_text()
         assert not re.search(r"https?://|--index|--find-links|--extra", text)
         for name in re.findall(r"^([a-z0-9.-]+)==", text, re.MULTILINE):

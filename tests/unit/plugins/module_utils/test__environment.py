@@ -55,8 +55,8 @@ def test_whoever_writes_proofs_has_keys() -> None:
 def test_whoever_means_another_environment_is_refused() -> None:
     assert problems(confirmation="") == problems(confirmation="staging") == []
     assert problems(confirmation="production") == [
-        "environment_confirmation is 'production', and this run is on staging. Expected: staging. Whoever started it means"
-        " another environment, or mistyped its name"
+        "environment_confirmation is 'production', and this run is on staging. Expected: staging. Whoever started it"
+        " means another environment, or mistyped its name"
     ]
 
 
