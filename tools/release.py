@@ -30,7 +30,17 @@ NEEDED = frozenset({"FILES.json", "LICENSE", "MANIFEST.json", "README.md", "meta
 # For people: what changed, how it is used, examples to copy, what pip is to install; and tests/config.yml, by which
 # ansible-test knows which Pythons the installed collection is for.
 WELCOME = frozenset(
-    {"CHANGELOG.md", "LICENSES", "REUSE.toml", "changelogs", "docs", "inventories", "requirements.txt", "tests"}
+    {
+        "CHANGELOG.md",
+        "LICENSES",
+        "REUSE.toml",
+        "bindep.txt",
+        "changelogs",
+        "docs",
+        "inventories",
+        "requirements.txt",
+        "tests",
+    }
 )
 FROM_TESTS = frozenset({"tests", "tests/config.yml"})
 LEFTOVERS = (".pyc", ".orig", ".rej", ".swp", "~")

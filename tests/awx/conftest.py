@@ -22,6 +22,8 @@ from tests.awx.server import TOKEN, FakeAwx, fake_awx
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+# Modules are compiled once for all runs.
+STARTUP = ROOT / "tests" / "startup"
 SECRETS = {
     "awx_oauth_token": TOKEN,
     "awx_aws_secret_key": "made+up/secret-0f7c51d2e94b-8a77",
@@ -76,7 +78,7 @@ def set_up(awx: FakeAwx) -> SetUp:
                 *options,
             ],
             cwd=ROOT,
-            env=environment_without_aws(),
+            env={**environment_without_aws(), "PYTHONPATH": os.fspath(STARTUP)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -6,43 +6,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tests.awx.checks import inject
 from tests.awx.conftest import ROOT, SECRETS, SetUp
 from tests.awx.server import FakeAwx
+from tests.awx.workflows import chain, node
 
 COMMAND = ["npx", "ts-node", "scripts/upgrade.ts"]
 BEACON = {"beacon": {"deployment_component": "upgrade_beacon", "deployment_command": COMMAND}}
-AGENTS = {"agents": {"deployment_component": "agents", "deployment_command": ["true"]}}
 PLAYBOOKS = "provision verify balances fund agent_config contract_config proof_bucket signer_iam keymaster".split()
-
-
-def chain(awx: FakeAwx, workflow: str) -> list[str]:
-    """Return the nodes of a workflow in the order in which they run, each after the success of the one before."""
-    number = awx.named("workflow_job_templates", workflow)["id"]
-    nodes = {
-        node["identifier"]: node
-        for node in awx.store.objects["workflow_job_template_nodes"].values()
-        if node["workflow_job_template"] == number
-    }
-    after = {name: awx.linked(node, "success_nodes") for name, node in nodes.items()}
-    reached = [name for following in after.values() for name in following]
-    (first,) = nodes.keys() - set(reached)
-    order = [first]
-    while after[order[-1]]:
-        (following,) = after[order[-1]]
-        order.append(following)
-    assert sorted(order) == sorted(nodes)
-    return order
-
-
-def node(awx: FakeAwx, workflow: str, identifier: str) -> dict[str, Any]:
-    number = awx.named("workflow_job_templates", workflow)["id"]
-    (found,) = awx.store.search(
-        "workflow_job_template_nodes", {"workflow_job_template": str(number), "identifier": identifier}
-    )
-    return found
 
 
 def test_an_empty_awx_gets_all_of_it_and_a_second_run_changes_nothing(awx: FakeAwx, set_up: SetUp) -> None:
@@ -114,49 +86,6 @@ def test_an_empty_awx_gets_all_of_it_and_a_second_run_changes_nothing(awx: FakeA
     for ran in (first, second):
         for secret in (SECRETS["awx_oauth_token"], SECRETS["awx_aws_secret_key"], SECRETS["awx_rpc_urls"]["kovan"]):
             assert secret not in ran.output
-
-
-def test_a_plan_a_changed_gate_and_a_removal(awx: FakeAwx, set_up: SetUp) -> None:
-    few: dict[str, Any] = {
-        "awx_playbooks": [],
-        "awx_deployments": AGENTS,
-        "awx_rpc_urls": {},
-        "awx_aws_role_arn": "arn:aws:iam::111122223333:role/ops",
-    }
-    before = awx.count()
-    planned = set_up(options=("--check",), **few)
-    assert planned.code == 0, planned.output
-    assert planned.changed > 5
-    assert awx.count() == before
-
-    made = set_up(**few)
-    assert made.code == 0, made.output
-    assert awx.linked(awx.named("job_templates", "nomad staging deploy agents"), "credentials") == [
-        "nomad staging AWS role"
-    ]
-    assert chain(awx, "nomad staging plan and deploy agents") == ["plan", "approve core_team", "deploy"]
-
-    # The gate is gone, and so is its node: nothing may pass beside what is left.
-    gates = json.dumps({"agent_ops_deployment": {"contracts": "automatic", "agents": "automatic"}})
-    changed = set_up(options=("-e", gates), awx_scm_branch="release", **few)
-    assert changed.code == 0, changed.output
-    assert chain(awx, "nomad staging plan and deploy agents") == ["plan", "deploy"]
-    assert awx.named("projects", "nomad agent_ops")["scm_branch"] == "release"
-
-    gone = set_up(awx_state="absent", awx_remove_shared=True, **few)
-    assert gone.code == 0, gone.output
-    assert awx.count() == before
-    again = set_up(awx_state="absent", awx_remove_shared=True, **few)
-    assert again.code == 0, again.output
-    assert (again.changed, awx.written) == (0, [])
-
-
-def test_what_is_deployed_by_hand_gets_no_template(awx: FakeAwx, set_up: SetUp) -> None:
-    production = ("-e", json.dumps({"agent_ops_aws_account_id": "111122223333"}))
-    refused = set_up("production", production, awx_deployments=BEACON)
-    assert refused.code != 0
-    assert "awx_deployments has beacon, which production deploys by hand" in refused.told
-    assert awx.written == []
 
 
 def test_awx_offers_the_inventories_and_the_root_playbooks() -> None:
