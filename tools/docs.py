@@ -21,6 +21,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "docs"
 SOURCE = WORK / "source"
+SITE = ROOT / "tools" / "site"
 BIN = Path(sys.executable).parent
 
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -115,7 +116,9 @@ def write_pages() -> None:
         roles="\n".join(roles),
     )
     (SOURCE / "index.md").write_text(index, encoding="utf-8")
-    shutil.copy2(ROOT / "tools" / "site" / "conf.py", SOURCE / "conf.py")
+    shutil.copy2(SITE / "conf.py", SOURCE / "conf.py")
+    (SOURCE / "static").mkdir()
+    shutil.copy2(SITE / "site.css", SOURCE / "static" / "site.css")
 
 
 def run(*command: str | Path) -> None:

@@ -27,6 +27,8 @@ html_theme_options = {
     "topbar_links": {"Repository": "https://github.com/interchain/agent_ops"},
     "collapse_navigation": True,
 }
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 smartquotes = False
