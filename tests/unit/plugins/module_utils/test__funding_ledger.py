@@ -223,9 +223,15 @@ def test_what_does_not_belong_is_refused_by_the_documents_name(damage: Damage, s
     damage(held)
     with pytest.raises(ValueError, match="ledger") as caught:
         ledgers.parse(json.dumps(held), **WHOSE, document="s3://funds/ledgers/staging/kovan.json")
+    advice = "Find out who changed it, and put a former version back"
+    if "chain_id" in said:
+        advice = (
+            "Correct the network's RPC URL. If it is of that chain from now on, such as a sandbox's, move the document"
+            " away"
+        )
     assert str(caught.value) == (
         f"The ledger s3://funds/ledgers/staging/kovan.json is not what was written: {said}. Nothing is sent on the"
-        " strength of it. Find out who changed it, and put a former version back"
+        f" strength of it. {advice}"
     )
 
 
