@@ -94,8 +94,8 @@ SANDBOX: this is not AWS.
 
 Key                           nomad-signer-staging  nomad-keymaster-staging  kms-admin
 ----------------------------  --------------------  -----------------------  ---------
-staging-kovan-watcher-signer  PS                    -                        -
-staging-kovan-updater-signer  PS                    -                        -
+staging-kovan-watcher-signer  PS                    P-                       -
+staging-kovan-updater-signer  PS                    P-                       -
 staging-bank                  -                     PS                       -
 2 other keys of production    -.                    -.                       -.
 
@@ -135,7 +135,7 @@ def test_a_failure_shows_the_table_too(playbook: Playbook) -> None:
     account.iam.remove_user_from_group(GroupName="staging-signer", UserName=SIGNER)
     playbook.run({})
     (line,) = (line for line in playbook.said.splitlines() if line.startswith(f"{WATCHER} "))
-    assert line.split() == [WATCHER, "x", "-", "-"]
+    assert line.split() == [WATCHER, "x", "P-", "-"]
     assert "31 questions, 23 answered as wanted, 8 not" in playbook.said
     assert f"{SIGNER}: kms:Sign with {WATCHER}, {UPDATER}: expected allowed, found denied" in playbook.said
 

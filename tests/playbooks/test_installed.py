@@ -40,8 +40,12 @@ def empty_environment(venv: Path) -> Path:
     install += ["-r", ROOT / "requirements.txt"]
     if uv(*install, "--offline").returncode != 0:
         env = bootstrap.uv_environment(Path(sys.executable), env)
-        done = uv(*install)
-        assert done.returncode == 0, done.stderr
+        if uv(*install).returncode != 0:
+            # As in the set-up: pip reads configurations of indexes and certificates that uv does not.
+            options = ["install", "--quiet", *install[5:]]
+            command = [sys.executable, "-m", "pip", "--python", str(python), *map(str, options)]
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
     (site_packages,) = venv.glob("lib/python*/site-packages")
     (site_packages / "ansible_collections").mkdir()
     link_dependencies(site_packages / "ansible_collections", Path(sysconfig.get_path("purelib")))
