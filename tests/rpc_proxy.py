@@ -84,7 +84,7 @@ class Proxy:
 
     def honest(self) -> None:
         """Spoil nothing from now on, and count from 1 again."""
-        self.spoil, self.before, self.after = (lambda _asked: None for _ in range(3))
+        self.spoil, self.before, self.after = (lambda _asked: None for _turn in range(3))
         self.seen.clear()
 
     def asked(self, body: Any) -> Asked:

@@ -208,7 +208,7 @@ _whole = _fits(
 )
 _time = _fits(
     "seconds since 1970",
-    lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf,
+    lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf,
 )
 _state = _fits(f"one of {', '.join(STATES)}", lambda value: value in STATES)
 _address = _like(_ADDRESS, "an address, 0x and 40 hexadecimal digits")

@@ -39,6 +39,14 @@ def amounts(name: str, wei: int | None, settings: NetworkFunding) -> Row:
     return {name: None if wei is None else from_wei(wei, settings.decimals), f"{name}_wei": wei}
 
 
+def _all_amounts(settings: NetworkFunding, **wei: int | None) -> Row:
+    """Return the fields of several amounts, by their names."""
+    row: Row = {}
+    for name, value in wei.items():
+        row.update(amounts(name, value, settings))
+    return row
+
+
 def wallet_row(wallet: Wallet, settings: NetworkFunding, state: ChainState | None, error: str | None) -> Row:
     """Return the row of a wallet. :param error: of its network."""
     account = state.accounts.get(wallet.address) if state and wallet.address else None
@@ -133,12 +141,10 @@ def planned_row(
         agent=wallet.agent,
         key=wallet.key,
         address=wallet.address,
-        **amounts("amount", planned.amount, settings),
-        **amounts("fee", fee, settings),
         nonce=nonce,
         action=PLANNED,
         reason=planned.note,
-        **amounts("bank_left", bank_left, settings),
+        **_all_amounts(settings, amount=planned.amount, fee=fee, bank_left=bank_left),
     )
 
 
@@ -191,15 +197,13 @@ def record_row(
         agent=record.agent,
         key=record.key,
         address=record.to,
-        **amounts("amount", record.amount, settings),
-        **amounts("fee", fee, settings),
         nonce=record.nonce,
         hash=shown,
         link=f"{settings.explorer_url}/tx/{shown}" if settings.explorer_url and shown else None,
         action=action,
         kind=kind,
         reason=reason,
-        **amounts("bank_left", bank_left, settings),
+        **_all_amounts(settings, amount=record.amount, fee=fee, bank_left=bank_left),
     )
 
 

@@ -210,7 +210,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     if missing:
         return _refuse(f"the Python library {missing} is missing. Expected: what requirements.txt names")
     if options.check_config:
-        print(f"{options.config} is right: {len(what.wallets)} wallets on {len(config.only)} networks")
+        sys.stdout.write(f"{options.config} is right: {len(what.wallets)} wallets on {len(config.only)} networks\n")
         return 0
     return _serve(config, what, once=options.once)
 
@@ -227,7 +227,7 @@ def _options(arguments: t.Sequence[str] | None) -> argparse.Namespace:
 
 
 def _refuse(text: str) -> int:
-    print(text, file=sys.stderr)
+    sys.stderr.write(f"{text}\n")
     return WRONG_CONFIG
 
 
@@ -338,4 +338,4 @@ def _introduce(config: Config, what: Watched, log: Log) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -160,16 +160,16 @@ def _wallet(group: Element, row: Row, top: int, full: float) -> None:
     _sub(one, "title", {}, _told(row))
     name = _wallet_report.who(row)
     _text(one, left - 10, middle + 4, "label", _fitting(name, _LABEL - 10, 12 * _WORD_WIDTH), anchor="end")
-    bar = {"x": left, "y": middle - _BAR // 2, "height": _BAR}
+    shape = {"x": left, "y": middle - _BAR // 2, "height": _BAR}
     if row["balance"] is None:
-        _sub(one, "rect", {**bar, "class": "unknown", "width": _BARS, "rx": 2})
+        _sub(one, "rect", {**shape, "class": "unknown", "width": _BARS, "rx": 2})
     else:
-        _sub(one, "rect", {**bar, "class": "rail", "width": _BARS, "rx": 2})
+        _sub(one, "rect", {**shape, "class": "rail", "width": _BARS, "rx": 2})
         balance = float(row["balance"])
         length = min(balance / full, 1.0) * _BARS
         if balance:
             # Whatever is not nothing is seen.
-            drawn = {**bar, "width": _place(max(length, 1.5)), "rx": 2}
+            drawn = {**shape, "width": _place(max(length, 1.5)), "rx": 2}
             _sub(one, "rect", {**drawn, "class": f"ink-{state}"})
             _sub(one, "rect", {**drawn, "fill": f"url(#{state})"})
         if balance > full:

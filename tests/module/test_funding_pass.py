@@ -160,7 +160,10 @@ def test_somebody_else_uses_the_banks_key(kovan: Chain, case: Case) -> None:
 
 def test_a_stuck_transfer_is_told_and_replaced_on_request(kovan: Chain, case: Case) -> None:
     place = case.add(kovan, receipt_seconds=0, stuck_seconds=600)
-    later = lambda: time.time() + 601  # noqa: E731
+
+    def later() -> float:
+        return time.time() + 601
+
     with kovan.holding():
         first = case.send()
         assert first.actions == ["sent", "sent"]

@@ -84,7 +84,7 @@ def test_an_error_of_the_whole_pass_is_counted_and_the_next_one_begins() -> None
 
     denied = CallFailed("The caller lacks the permission kms:DescribeKey: no")
     service = Service(Engine(denied, KeyError("https://kovan.example/0f7c51d2e94b"), [Report()]))
-    assert [service.keymaster.once() for _ in range(3)] == ["failed", "failed", "complete"]
+    assert [service.keymaster.once() for _turn in range(3)] == ["failed", "failed", "complete"]
     assert service.value("agent_ops_failures_total", network="", kind="kms") == 1
     first, second = service.lines("error")
     assert first["message"] == "The caller lacks the permission kms:DescribeKey: no"
@@ -216,11 +216,11 @@ def test_the_watchdog_is_answered_until_a_pass_is_overdue(tmp_path: Path) -> Non
     service = Service(Hanging([Report()]), environ=environ)
     ended = threading.Thread(target=service.keymaster.run)
     ended.start()
-    assert {systemd.hear() for _ in range(6)} == {"READY=1", "WATCHDOG=1"}
+    assert {systemd.hear() for _turn in range(6)} == {"READY=1", "WATCHDOG=1"}
     service.time += 10_000
     # What it said before the clock moved is still to be read; then nothing comes any more.
     systemd.socket.settimeout(0.3)
-    for _ in range(1000):
+    for _turn in range(1000):
         try:
             systemd.hear()
         except TimeoutError:
@@ -295,7 +295,7 @@ def test_signals_are_all_that_ends_it() -> None:
     service = Service(Engine([Report()]))
     before = signal.signal(signal.SIGUSR1, lambda *_: service.keymaster.stop())
     try:
-        for _ in range(100_000):
+        for _turn in range(100_000):
             service.keymaster.stop()
         os.kill(os.getpid(), signal.SIGUSR1)
         assert service.keymaster.stopping()

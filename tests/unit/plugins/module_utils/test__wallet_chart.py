@@ -68,12 +68,12 @@ def test_a_bar_is_as_long_as_the_balance_is_and_every_state_has_a_colour_and_a_p
     rows += [wallet("kovan", "f", "250", state="blocked"), wallet("kovan", "g", None)]
     groups = list(wallet_groups(parsed(result([network("kovan")], rows))).values())
     bars = [[one for one in group if (one.get("class") or "").startswith("ink-")] for group in groups]
-    lengths = [float(bar[0].get("width", "0")) if bar else 0.0 for bar in bars]
+    lengths = [float(shape[0].get("width", "0")) if shape else 0.0 for shape in bars]
     assert lengths[0] == pytest.approx(2 * lengths[1], abs=0.2)
     assert lengths[0] == pytest.approx(5 * lengths[2], abs=0.5)
     # Nothing is no bar, and next to nothing is one that is seen.
     assert (lengths[3], lengths[4]) == (0.0, 1.5)
-    assert [bar[0].get("class") if bar else None for bar in bars] == [
+    assert [shape[0].get("class") if shape else None for shape in bars] == [
         *("ink-ok", "ink-ok", "ink-low", None, "ink-low", "ink-blocked", None)
     ]
     filled = [[one.get("fill") for one in group if one.get("fill")] for group in groups]
@@ -88,8 +88,8 @@ def test_a_bar_beyond_the_scale_is_cut_and_does_not_squash_the_others() -> None:
     rich, poor = wallet_groups(parsed(result([network("kovan")], rows))).values()
     assert len([one for one in rich if one.get("class") == "cut"]) == 2
     assert not [one for one in poor if one.get("class") == "cut"]
-    bar = next(one for one in poor if one.get("class") == "ink-low")
-    assert float(bar.get("width", "0")) > 40
+    shape = next(one for one in poor if one.get("class") == "ink-low")
+    assert float(shape.get("width", "0")) > 40
 
 
 def test_scales_are_each_panels_own_and_without_marks_that_of_the_balances() -> None:
