@@ -151,7 +151,7 @@ def fetch_wheel(python: Path, env: dict[str, str], folder: Path, lock: Path) -> 
     if wheel is None:
         folder.mkdir(parents=True, exist_ok=True)
         # The wheel is only unpacked, so the Python that it is declared for does not matter.
-        options = ["--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version", "3.12"]
+        options = ["--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version", "3.14"]
         run(python, "-m", "pip", "download", *options, "--require-hashes", "-r", lock, "-d", folder, env=env)
         wheel = good()
     if wheel is None:

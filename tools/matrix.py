@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a part of the tests with the oldest and the newest supported ansible-core, on every Python that is found.
 
-For each pair an environment is made under .cache/matrix: that ansible-core, what requirements.txt names, and what these
-tests need, in the versions of the lock. No Python is downloaded: what is missing is said, and so is what is left out.
+For each pair an environment is made under .cache/matrix: that ansible-core, the oldest or the newest of Amazon's
+collections, what requirements.txt names, and what these tests need, in the versions of the lock. No Python is
+downloaded: what is missing is said, and so is what is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,8 +29,13 @@ WORK = ROOT / ".cache" / "matrix"
 BIN = Path(sys.executable).parent
 
 # The oldest and the newest release line of ansible-core that the README promises, and the Pythons that each runs on
-# (https://docs.ansible.com/ansible/latest/reference_appendices/release_and_maintenance.html).
-SUPPORTED = (("2.19", ("3.11", "3.12", "3.13")), ("2.21", ("3.12", "3.13", "3.14")))
+# (https://docs.ansible.com/ansible/latest/reference_appendices/release_and_maintenance.html), and the lock of the wheel
+# that holds the oldest and the newest collections that galaxy.yml allows.
+REQUIREMENTS = ROOT / "requirements"
+SUPPORTED = (
+    ("2.19", ("3.11", "3.12", "3.13"), REQUIREMENTS / "oldest.txt"),
+    ("2.21", ("3.12", "3.13", "3.14"), REQUIREMENTS / "newest.txt"),
+)
 
 # Neither is part of what users install: the sandbox, and what the chosen tests are written with.
 FOR_TESTS = ("moto[server]", "pytest", "hypothesis", "python-dotenv", "eth-account")
@@ -45,6 +50,7 @@ LEFT_OUT = (
 class Cell:
     core: str
     python: str
+    collections: Path
     interpreter: Path | None
 
     @property
@@ -64,9 +70,8 @@ def interpreter(version: str) -> Path | None:
 
 
 def cells(find: Callable[[str], Path | None] = interpreter) -> list[Cell]:
-    pythons = sorted({python for _core, supported in SUPPORTED for python in supported})
-    where = {python: find(python) for python in pythons}
-    return [Cell(core, python, where[python]) for core, supported in SUPPORTED for python in supported]
+    where = {python: find(python) for python in sorted({one for _core, pythons, _lock in SUPPORTED for one in pythons})}
+    return [Cell(core, python, lock, where[python]) for core, pythons, lock in SUPPORTED for python in pythons]
 
 
 def make_environment(cell: Cell) -> Path:
@@ -81,8 +86,9 @@ def make_environment(cell: Cell) -> Path:
     wanted: list[str | Path] = [f"ansible-core=={cell.core}.*", "-r", ROOT / "requirements.txt", *FOR_TESTS]
     bootstrap.run(BIN / "uv", "pip", "install", "--quiet", "--python", python, "--constraint", pins, *wanted, env=env)
     (site_packages,) = venv.glob("lib/python*/site-packages")
-    (site_packages / "ansible_collections").mkdir(exist_ok=True)
-    sanity.link_dependencies(site_packages / "ansible_collections", Path(sysconfig.get_path("purelib")))
+    wheel = bootstrap.fetch_wheel(Path(sys.executable), env, bootstrap.CACHE / "wheels", cell.collections)
+    bootstrap.unpack_collections(wheel, site_packages)
+    print(f"amazon.aws and community.aws from {wheel.name}")
     return site_packages
 
 

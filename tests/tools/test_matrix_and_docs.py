@@ -22,9 +22,10 @@ def test_the_matrix_is_what_is_promised() -> None:
     assert oldest == f">={matrix.SUPPORTED[0][0]}.0"
     promised = (ROOT / "README.md").read_text(encoding="utf-8").split("Supported: ")[1].split(";")[0]
     cores = re.findall(r"2\.\d\d", promised)
-    assert cores == [core for core, _pythons in matrix.SUPPORTED]
-    tried = {python for _core, pythons in matrix.SUPPORTED for python in pythons}
+    assert cores == [core for core, _pythons, _lock in matrix.SUPPORTED]
+    tried = {python for _core, pythons, _lock in matrix.SUPPORTED for python in pythons}
     assert set(re.findall(r"3\.\d\d", promised)) <= tried
+    assert len({lock.read_text(encoding="utf-8") for _core, _pythons, lock in matrix.SUPPORTED}) == 2
 
 
 def test_a_python_that_is_not_found_is_not_run_and_is_said() -> None:
