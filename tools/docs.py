@@ -97,6 +97,14 @@ def for_site(text: str, page: Path, known: set[Path], repository: str) -> str:
     return _LINK.sub(replace, text)
 
 
+def as_linked(names: list[Path], index: Path) -> list[Path]:
+    """Pages in the order in which another one links to them: it is what its author wants to be read first."""
+    text = (ROOT / index).read_text(encoding="utf-8")
+    linked = [Path(os.path.normpath(index.parent / link.group(2).split("#")[0])) for link in _LINK.finditer(text)]
+    places = {page.with_suffix(""): place for place, page in reversed(list(enumerate(linked)))}
+    return sorted(names, key=lambda name: places.get(name, len(places)))
+
+
 def write_pages() -> None:
     described = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     found = pages()
@@ -111,8 +119,8 @@ def write_pages() -> None:
     roles = [f"Role {name.parent.name} <{name}>" for name in names if name.parts[0] == "roles"]
     index = INDEX.format(
         summary=described["description"],
-        runbooks="\n".join(map(str, runbooks)),
-        pages="\n".join(map(str, explained)),
+        runbooks="\n".join(map(str, as_linked(runbooks, Path("docs/runbooks/README.md")))),
+        pages="\n".join(map(str, as_linked(explained, Path("docs/README.md")))),
         roles="\n".join(roles),
     )
     (SOURCE / "index.md").write_text(index, encoding="utf-8")

@@ -67,3 +67,9 @@ def test_links_to_pages_stay_and_others_lead_to_the_repository() -> None:
     )
     with pytest.raises(docs.DocsError, match=r"docs/access.md has a link to gone.md, which is not there"):
         docs.for_site("[a](gone.md)", Path("docs/access.md"), known, "https://repo")
+
+
+def test_pages_stand_in_the_order_in_which_the_index_links_to_them() -> None:
+    pages = [Path(f"docs/runbooks/{name}") for name in ("access_matrix", "funding", "provision", "unheard_of")]
+    found = [page.name for page in docs.as_linked(pages, Path("docs/runbooks/README.md"))]
+    assert found == ["provision", "funding", "access_matrix", "unheard_of"]
