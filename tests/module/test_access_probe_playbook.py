@@ -122,7 +122,7 @@ def test_the_table_can_be_left_out(playbook: Playbook) -> None:
 
 def test_the_wait_is_announced_while_it_lasts(playbook: Playbook) -> None:
     account = playbook.account.provide(setting())
-    account.enforce(alias_lag_seconds=8)
+    account.enforce(alias_lag_seconds=20)
     assert playbook.run({"wait_seconds": 60}) == 0
     assert playbook.said.count("answers are not as wanted yet") == 1
     assert playbook.said.index("answers are not as wanted yet") < playbook.said.index("What AWS lets")
