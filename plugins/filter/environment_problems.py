@@ -76,6 +76,22 @@ options:
     description: The environment that whoever started the run says it is for. Another one is a problem.
     type: str
     default: ""
+  host_variables:
+    description:
+      - Host to the names of the variables that are set for it. A name that nothing of this collection reads, and that
+        is spelt almost like one that is read, is a problem.
+    type: dict
+    default: {}
+  run_tags:
+    description: The tags that the run is for. One that nothing has, and that is spelt almost like one, is a problem.
+    type: list
+    elements: str
+    default: []
+  skip_tags:
+    description: The tags that the run leaves out, likewise.
+    type: list
+    elements: str
+    default: []
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list
@@ -106,7 +122,34 @@ _value:
 
 import typing as t
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import environment_problems
+from ansible.utils.display import Display
+from ansible_collections.interchain.agent_ops.plugins.module_utils import _environment
+
+
+def environment_problems(
+    name: str,
+    *,
+    environments: t.Sequence[str],
+    host_variables: t.Mapping[str, t.Iterable[str]] | None = None,
+    run_tags: t.Iterable[str] = (),
+    skip_tags: t.Iterable[str] = (),
+    **options: t.Any,
+) -> list[str]:
+    # Ansible loads every filter of a collection to find one.
+    from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _variable_names
+
+    problems = _environment.environment_problems(name, environments=environments, **options)
+    if len(environments) > 1:
+        return problems
+    for warning in (*_variable_names.unlike_any(host_variables or {}), *_variable_names.unknown_tags(run_tags)):
+        Display().warning(warning)
+    return [
+        # First, since they are often the reason of what follows.
+        *_variable_names.unread(host_variables or {}),
+        *_variable_names.tag_problems(run_tags, "--tags"),
+        *_variable_names.tag_problems(skip_tags, "--skip-tags"),
+        *problems,
+    ]
 
 
 class FilterModule:

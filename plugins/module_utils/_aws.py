@@ -40,6 +40,10 @@ _CREDENTIALS = (
     " from an AWS profile, or from the machine's role"
 )
 _SANDBOX = "That is not AWS: is a sandbox running there (make sandbox)?"
+_NETWORK = (
+    "Is this machine connected to the Internet, if need be by a proxy (HTTPS_PROXY), and {region} a Region of AWS?"
+)
+_PROFILE = "Expected: in AWS_PROFILE, the name of a profile of ~/.aws/config or ~/.aws/credentials"
 
 
 class AwsModule(AnsibleAWSModule):
@@ -88,7 +92,8 @@ class AwsModule(AnsibleAWSModule):
                 client.meta.events.register_first("before-sign.s3-control", _drop_account)
             return client
         except (BotoCoreError, ValueError) as exc:
-            self.fail_json(msg=f"No connection to AWS can be made: {exc}")
+            hint = f". {_PROFILE}" if "config profile" in str(exc) else ""
+            self.fail_json(msg=f"No connection to AWS can be made: {exc}{hint}")
 
     def refuse_masked(self, text: str) -> None:
         """Fail if a secret occurs in what is to be returned: ansible would mask it there, and destroy the result."""
@@ -141,9 +146,10 @@ def ask_identity(module: AwsModule, call: Caller, region: str) -> t.Callable[[],
         try:
             caller = answer.result()
         except CallFailed as exc:
-            sandbox = "connect" in str(exc) and not is_aws_endpoint(sts.meta.endpoint_url)
-            hint = _SANDBOX if sandbox else _CREDENTIALS
-            module.fail_json(msg=f"AWS does not say who the caller is. {exc}. {hint}")
+            hint = _CREDENTIALS
+            if "connect" in str(exc).lower():
+                hint = _NETWORK.format(region=region) if is_aws_endpoint(sts.meta.endpoint_url) else _SANDBOX
+            module.fail_json(msg=f"AWS does not say who the caller is. {exc}. Nothing was read or written. {hint}")
         account, pin = caller["Account"], module.params["account_id"]
         if pin and account != pin:
             module.fail_json(

@@ -54,7 +54,11 @@ class Progress:
         slowest = min(rate or math.inf for rate in rates)
         seconds = math.ceil(max(counts.values()) / slowest)
         regions = ", ".join(region for region, count in counts.items() if count)
-        say(f"Creating {self._total} signing keys in {regions}: about {seconds} s at AWS's rates")
+        # Told beforehand: whoever interrupts a run is told nothing by it any more.
+        say(
+            f"Creating {self._total} signing keys in {regions}: about {seconds} s at AWS's rates."
+            " If this is interrupted, the next run takes up what is there"
+        )
 
     def created(self) -> None:
         with self._lock:

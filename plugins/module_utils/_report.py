@@ -114,7 +114,10 @@ def plain(value: t.Any) -> str:
 
 
 def table(rows: t.Sequence[Row], width: int) -> list[str]:
-    """Return the lines of the table: a line a key where the width allows it, else three lines a key, aligned."""
+    """Return the lines of the table: a line a key where the width allows it, else three, else five.
+
+    What a terminal breaks by itself it breaks within addresses, which nobody can read or copy then.
+    """
     cells = [[_cell(row, field) for field in COLUMNS.values()] for row in rows]
     lines = [list(COLUMNS), *cells]
     widths = [max(len(line[index]) for line in lines) for index in range(len(COLUMNS))]
@@ -129,7 +132,16 @@ def table(rows: t.Sequence[Row], width: int) -> list[str]:
         first = (_GAP + line[description]).ljust(widths[alias])
         out.append(_GAP.join((first, line[key_id])).rstrip())
         out.append(_GAP + line[arn])
-    out.insert(3, "-" * max(len(line) for line in out))
+    if max(map(len, out)) <= width:
+        out.insert(3, "-" * max(map(len, out)))
+        return out
+    fields = (alias, address, description, key_id, arn)
+    out = [
+        (_GAP if field != alias else "") + line[field] + (_GAP + line[region] if field == address else "")
+        for line in lines
+        for field in fields
+    ]
+    out.insert(len(fields), "-" * max(map(len, out)))
     return out
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import secrets
 import typing as t
@@ -25,6 +24,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import (
     _ssh_signatures,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._deployment_report import PLAN_FILE, SIGNATURES
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils import _variable_names
 
 OPTIONS: t.Mapping[str, t.Mapping[str, t.Any]] = {
     "environment": {"type": "str", "required": True},
@@ -56,12 +56,6 @@ POLICY = frozenset(
 )
 """Variables that say what is allowed. They are the inventory's: whoever starts a deployment does not set them."""
 
-_NAMES: t.Mapping[str, tuple[str, ...]] = {
-    "deployment_": (*OPTIONS, "attended", "plan_only", "wait_minutes", "show_output"),
-    "agent_ops_": ("deployment", "deployment_approvers", "contract_deployment", "operators", "protected"),
-}
-_LIKE_ANOTHER = 0.85
-
 _MOST_SIGNATURES = 64
 _LOG = "output.log"
 
@@ -77,13 +71,9 @@ def refuse_overrides(extra_variables: t.Collection[str]) -> None:
 
 def refuse_misspelt(variables: t.Collection[str]) -> None:
     """Refuse variables that nothing reads and that are spelt almost like one that is: what they say would be lost."""
-    for prefix, known in _NAMES.items():
-        for name in sorted(name.removeprefix(prefix) for name in variables if name.startswith(prefix)):
-            meant = difflib.get_close_matches(name, known, n=1, cutoff=_LIKE_ANOTHER)
-            if meant and name not in known:
-                raise ValueError(
-                    f"The variable {prefix}{name} is set, and nothing reads it. Expected: {prefix}{meant[0]}"
-                )
+    own = [name for name in variables if name.startswith(("deployment_", "agent_ops_"))]
+    for problem in _variable_names.unread({"": own}):
+        raise ValueError(problem)
 
 
 class Desk:

@@ -87,9 +87,20 @@ def test_a_policy_that_kms_refuses(world: World, policy: str) -> None:
 def test_no_credentials(world: World) -> None:
     begun = time.monotonic()
     result = world.fail([KEY], access_key=None, secret_key=None)
-    assert "credentials" in result["msg"].lower()
+    assert "Unable to locate credentials. Nothing was read or written. Credentials are taken from" in result["msg"]
     assert time.monotonic() - begun < 15
     assert world.log() == []
+
+
+def test_a_profile_that_is_not_there(world: World) -> None:
+    result = world.fail([KEY], access_key=None, secret_key=None, environment={"AWS_PROFILE": "stagin"})
+    assert "The config profile (stagin) could not be found. Expected: in AWS_PROFILE, the name of" in result["msg"]
+
+
+def test_no_network(world: World) -> None:
+    environment = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    result = world.fail([KEY], endpoint_url=None, environment=environment)
+    assert "Nothing was read or written. Is this machine connected to the Internet" in result["msg"]
 
 
 def test_an_endpoint_where_nothing_listens(world: World) -> None:
@@ -97,6 +108,7 @@ def test_an_endpoint_where_nothing_listens(world: World) -> None:
     result = world.fail([KEY], endpoint_url="http://127.0.0.1:9")
     assert "http://127.0.0.1:9" in result["msg"]
     assert "does not say who the caller is" in result["msg"]
+    assert "Nothing was read or written. That is not AWS: is a sandbox running there" in result["msg"]
     assert time.monotonic() - begun < 15
 
 
@@ -142,7 +154,10 @@ def test_long_work_is_announced(world: World, tmp_path: Path) -> None:
     rates = {"CreateKey": 100, "CreateAlias": 200}
     world.succeed(keys, progress_file=str(progress), request_rates=rates)
     lines = progress.read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "Creating 41 signing keys in us-west-2: about 1 s at AWS's rates"
+    assert lines[0] == (
+        "Creating 41 signing keys in us-west-2: about 1 s at AWS's rates. If this is interrupted, the next run takes up"
+        " what is there"
+    )
     assert lines[1:] == ["20 of 41 signing keys created", "40 of 41 signing keys created"]
     world.succeed(keys, progress_file=str(progress), request_rates=rates)
     assert progress.read_text(encoding="utf-8").splitlines() == lines

@@ -129,21 +129,45 @@ alias/staging-kovan-updater-attestation  (not yet)                              
   staging kovan updater-attestation      (not yet)
   (not yet)
 """.splitlines()
+NARROWEST = """\
+Alias Name
+  Ethereum Address  Region
+  Key Description
+  Key ID
+  ARN
+-----------------------------------------------------------------------------
+alias/staging-kovan-kathy-signer
+  0xE94E130546485b928C9C9b9A5e69EB787172952e  us-west-2
+  staging kovan kathy-signer
+  1234abcd-12ab-34cd-56ef-1234567890ab
+  arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+alias/staging-kovan-updater-attestation
+  (not yet)  us-west-2
+  staging kovan updater-attestation
+  (not yet)
+  (not yet)
+""".splitlines()
 
 
 def test_the_wide_table() -> None:
     assert _report.table(TWO_ROWS, len(WIDE[1])) == WIDE
 
 
-@pytest.mark.parametrize("width", [0, 79, len(WIDE[1]) - 1])
+@pytest.mark.parametrize("width", [len(NARROW[3]), len(WIDE[1]) - 1])
 def test_the_narrow_table(width: int) -> None:
     assert _report.table(TWO_ROWS, width) == NARROW
+
+
+@pytest.mark.parametrize("width", [0, 79, len(NARROW[3]) - 1])
+def test_the_table_of_a_terminal_where_no_more_than_an_address_fits(width: int) -> None:
+    assert _report.table(TWO_ROWS, width) == NARROWEST
+    assert max(map(len, NARROWEST)) < 79
 
 
 def test_a_table_without_keys() -> None:
     assert _report.table([], 200)[0].split() == " ".join(DOCUMENTED_COLUMNS).split()
     assert len(_report.table([], 200)) == 2
-    assert len(_report.table([], 20)) == 4
+    assert len(_report.table([], 20)) == 6
 
 
 def test_what_is_unknown_of_a_key_that_is_there_is_not_promised() -> None:
@@ -164,7 +188,7 @@ def test_a_description_that_somebody_made_up_does_not_break_the_table(width: int
     # Whoever may call UpdateKeyDescription chooses it.
     bad = row("staging-kovan-kathy-signer", description="x\nalias/fake\x1b[2J\r\u2028y")
     lines = _report.table([bad], width)
-    assert len(lines) == (3 if width == 300 else 7)
+    assert len(lines) == (3 if width == 300 else 11)
     assert all(line.isprintable() for line in lines)
 
 
@@ -176,7 +200,7 @@ def test_the_terminal_report() -> None:
     assert lines == [
         "Signing keys of staging, AWS account 111122223333, https://kms.us-west-2.amazonaws.com",
         "",
-        *NARROW,
+        *NARROWEST,
         "",
         "2 keys: 1 created, 1 unchanged",
     ]
