@@ -141,7 +141,8 @@ def table(rows: t.Sequence[Row], width: int) -> list[str]:
         for line in lines
         for field in fields
     ]
-    out.insert(len(fields), "-" * max(map(len, out)))
+    longest = max(map(len, out))
+    out.insert(len(fields), "-" * min(longest, width or longest))
     return out
 
 
