@@ -28,7 +28,11 @@ def run(options: argparse.Namespace, stop: threading.Event) -> int:
     except (ValueError, OverflowError, BadControlRequest) as error:
         return _fail(str(error))
     except OSError as error:
-        return _fail(f"cannot listen on {options.host} port {options.port}: {error.strerror or error}")
+        return _fail(
+            f"cannot listen on {options.host} port {options.port}: {error.strerror or error}. Another sandbox may be"
+            " there. With another port (--port, make sandbox PORT=5556) tell runs of it:"
+            " AGENT_OPS_SANDBOX_URL=http://127.0.0.1:5556"
+        )
     # The log's file stays open: every line is flushed, and a request may still be on its way when this ends.
     _serve(server, stop, options.ready_file)
     return 0

@@ -39,7 +39,9 @@ _CREDENTIALS = (
     "Credentials are taken from the environment (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY),"
     " from an AWS profile, or from the machine's role"
 )
-_SANDBOX = "That is not AWS: is a sandbox running there (make sandbox)?"
+_SANDBOX = (
+    "That is not AWS: is a sandbox running there (make sandbox)? Another port of it is named in AGENT_OPS_SANDBOX_URL"
+)
 _NETWORK = (
     "Is this machine connected to the Internet, if need be by a proxy (HTTPS_PROXY), and {region} a Region of AWS?"
 )
@@ -147,7 +149,7 @@ def ask_identity(module: AwsModule, call: Caller, region: str) -> t.Callable[[],
             caller = answer.result()
         except CallFailed as exc:
             hint = _CREDENTIALS
-            if "connect" in str(exc).lower():
+            if any(word in str(exc).lower() for word in ("connect", "ssl validation", "timeout")):
                 hint = _NETWORK.format(region=region) if is_aws_endpoint(sts.meta.endpoint_url) else _SANDBOX
             module.fail_json(msg=f"AWS does not say who the caller is. {exc}. Nothing was read or written. {hint}")
         account, pin = caller["Account"], module.params["account_id"]

@@ -304,7 +304,15 @@ def test_half_of_all_requests_are_throttled_and_it_finishes(play: Play, report: 
         ({"agent_ops_key_backend": "kmss"}, "agent_ops_key_backend is 'kmss'. Expected: one of kms, secretsmanager"),
         ({"agent_ops_agents": {}}, "so that there is no key to make"),
         ({"agent_ops_network": {"excluded_key": ["kathy"]}}, "has the setting 'excluded_key'; expected excluded_keys"),
-        ({"signing_keys_rotate": ["staging-kovan-relayer-signer"]}, "in AWS KMS and cannot be rotated"),
+        (
+            {
+                "signing_keys_rotate": ["staging-kovan-relayer-signer"],
+                "signing_keys_replace": "staging-kovan-relay-signer",
+            },
+            "in AWS KMS and cannot be rotated. A new key there is another key: retire the old one, and name it in"
+            " signing_keys_replace signing_keys_revive, signing_keys_replace or signing_keys_rotate names"
+            " staging-kovan-relay-signer, which is no key of this run. Expected: of staging-moonbasealpha-",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_name_before_any_call(
@@ -316,9 +324,19 @@ def test_a_mistake_is_told_with_its_name_before_any_call(
     assert aws.log() == []
 
 
-def test_a_limit_that_leaves_no_network_is_refused(play: Play, aws: Sandbox) -> None:
-    done = play(*STAGING, options=("--limit", "staging"))
+def test_a_limit_that_leaves_no_network_is_refused_and_so_is_what_is_misspelt(play: Play, aws: Sandbox) -> None:
+    misspelt = extra(agent_ops_account_id="111122223333", signing_keys_delete="staging-kovan-kathy-signer")
+    done = play(*STAGING, options=("--limit", "staging", *misspelt, "--tags", "signing_key", "--skip-tags", "prob"))
     assert done.code != 0
+    assert (
+        "The variable agent_ops_account_id is set, and nothing reads it. Expected: agent_ops_aws_account_id"
+        in done.told
+    )
+    assert "The variable signing_keys_delete is set, and nothing in this collection reads it." in done.told
+    assert "--tags signing_key is the tag of nothing. Expected: signing_keys" in done.told
+    assert "--skip-tags prob is the tag of nothing. Expected: probe" in done.told
+    # The sentences alone, not what is asserted.
+    assert "__" not in done.told
     assert "--limit staging leaves no network of staging. Expected: one of moonbasealpha, kovan" in done.told
     assert aws.log() == []
 

@@ -86,3 +86,10 @@ def test_a_probe_needs_credentials(play: Play) -> None:
     done = play(*STAGING, playbook="verify.yml", options=("--tags", "probe", "-e", none))
     assert done.code != 0
     assert "there are no credentials to ask with" in done.told
+
+
+def test_what_cannot_be_read_is_not_said_to_differ(play: Play) -> None:
+    nobody = {"AGENT_OPS_SANDBOX_URL": "http://127.0.0.1:9"}
+    done = play(*STAGING, playbook="verify.yml", options=("--tags", "matrix"), environment=nobody)
+    assert done.code != 0
+    assert "staging could not be verified: see the errors above" in done.told
