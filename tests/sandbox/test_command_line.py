@@ -64,7 +64,7 @@ def test_the_client_starts_and_stops_a_server_and_options_reach_it(tmp_path: Pat
 
 def test_a_port_in_use_is_told(server: Sandbox) -> None:
     port = int(server.url.rsplit(":", 1)[1])
-    text = f"ended with code 1: sandbox: cannot listen on 127.0.0.1 port {port}: Address already in use. Another sandbox"
+    text = f"ended with code 1: sandbox: cannot listen on 127.0.0.1 port {port}: Address already in use. Another"
     with pytest.raises(SandboxError, match=text):
         Sandbox.start(port=port)
 
