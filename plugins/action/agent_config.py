@@ -33,7 +33,8 @@ class ActionModule(ActionBase):
         # The invocation shows what is handed over.
         arguments["networks"] = without_other_values(arguments.get("networks"))
         answer = self._execute_module(module_args=arguments, task_vars=task_vars)
-        if isinstance(answer.get("files"), list):
+        # Where nothing could be written, nothing is as wanted.
+        if isinstance(answer.get("files"), list) and (answer["files"] or not answer.get("failed")):
             for line in lines(answer, environment=str(arguments.get("environment")), check_mode=self._task.check_mode):
                 display.display(line)
         return {**result, **answer}

@@ -33,7 +33,12 @@ _EARLIEST = timedelta(seconds=-60)
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
-ROTATE_HINT = "AWS shows the secret part of an access key only once. To get one that is stored here, ask for rotate"
+# The names of this module's options, and how the role signer_iam is asked for the same.
+ROTATE = "rotate (-e signer_iam_rotate=USER)"
+RETIRE_PREVIOUS = "retire_previous (-e signer_iam_retire_previous=USER)"
+_FORCE = "force (-e signer_iam_retire_unused=true)"
+
+ROTATE_HINT = f"AWS shows the secret part of an access key only once. To get one that is stored here, ask for {ROTATE}"
 
 
 def time_text(moment: datetime) -> str:
@@ -228,7 +233,9 @@ def _limit(reading: Reading, keys: t.Sequence[AccessKey]) -> str:
         key.described(reading.now) + (" which is stored here" if key.id == reading.stored else "") for key in keys
     )
     if reading.stored_key:
-        advice = "If the agents use the one that is stored here, ask for retire_previous, which deletes the other one"
+        advice = (
+            f"If the agents use the one that is stored here, ask for {RETIRE_PREVIOUS}, which deletes the other one"
+        )
     else:
         advice = "Neither is stored here. Find out which one nobody uses, and delete that one by hand"
     return f"{reading.user} has {len(keys)} access keys, AWS's limit, so that none can be added: {listed}. {advice}"
@@ -243,7 +250,7 @@ def _retire(reading: Reading, wish: Wish) -> Plan:
             reading,
             "failed",
             error=f"None of the access keys of {reading.user} ({listed}) is stored in {reading.place}, so which one is"
-            " to stay is not known. Nothing was deleted. Ask for rotate first",
+            f" to stay is not known. Nothing was deleted. Ask for {ROTATE} first",
             warnings=warnings,
         )
     others = [key for key in reading.keys if key.id != stored.id]
@@ -261,7 +268,7 @@ def _retire(reading: Reading, wish: Wish) -> Plan:
             "failed",
             error=f"The access key of {reading.user} that is stored here, {stored.id}, {problem}. Whoever uses"
             f" {', '.join(key.described(now) for key in others)} would be left without one. Nothing was deleted. Give"
-            " the new one to the agents first, or ask for force",
+            f" the new one to the agents first, or ask for {_FORCE}",
             warnings=warnings,
         )
     return Plan(reading, "retired", steps, remove=tuple(key.id for key in others), warnings=warnings)

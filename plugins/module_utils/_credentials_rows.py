@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._credentials_plan import (
+    RETIRE_PREVIOUS,
     AccessKey,
     Reading,
     time_text,
@@ -62,6 +63,28 @@ def failures(rows: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
         if row["action"] == "failed":
             users.setdefault(str(row["error"]), []).append(str(row["user"]))
     return [f"{', '.join(failed)}: {error}" for error, failed in users.items()]
+
+
+def told(rows: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool) -> list[str]:
+    """Return a line for each user whose access keys change: which one there is, where it is, and what to do next."""
+    made, deleted = ("would make", "would delete") if check_mode else ("made", "deleted")
+    lines = []
+    for row in rows:
+        user, retire = row["user"], RETIRE_PREVIOUS.replace("USER", row["user"])
+        new = "a new access key" if check_mode else f"the access key {row['access_key_id']}"
+        where = "" if check_mode else f", stored in {row['stored_in']}"
+        if row["action"] == "created":
+            lines.append(f"  {made} {new} of {user}{where}")
+        elif row["action"] == "rotated":
+            lines += [
+                f"  {made} {new} of {user}{where}. The previous one stays valid",
+                f"    Give the new one to whoever signs as {user}, then ask for {retire}",
+            ]
+        elif row["action"] == "retired":
+            lines.append(f"  {deleted} the previous access key of {user}; {row['access_key_id']} stays")
+        elif row["action"] == "deleted":
+            lines.append(f"  {deleted} the access keys of {user}, and what was stored of them")
+    return lines
 
 
 def summary(rows: t.Sequence[t.Mapping[str, t.Any]]) -> str:

@@ -85,9 +85,10 @@ def test_the_page_of_permissions_is_what_the_log_says(permit: Any, iam: Any, aws
     iam.create_open_id_connect_provider(Url="https://oidc.example.net/id/ABC", ThumbprintList=["a" * 40])
     aws.clear_log()
 
-    def run(**values: object) -> None:
+    def run(code: int = 0, **values: object) -> str:
         done = permit(**SMALL_WITH_OPERATORS, agent_ops_operators=OPERATORS, **values)
-        assert done.code == 0, done.output
+        assert done.code == code, done.output
+        return done.told  # type: ignore[no-any-return]
 
     run()
     actions = used(aws)
@@ -115,8 +116,17 @@ def test_the_page_of_permissions_is_what_the_log_says(permit: Any, iam: Any, aws
         put(**{f"{kind.title()}Name": name, "PolicyName": "more", "PolicyDocument": text})
     aws.clear_log()
     run(signer_iam_purge=True)
-    run(signer_iam_rotate=["nomad-signer-staging"])
-    run(signer_iam_retire_previous=["nomad-signer-staging"], signer_iam_retire_unused=True)
+    told = run(signer_iam_rotate=["nomad-signer-staging"])
+    assert re.search(
+        r"made the access key AKIA\w+ of nomad-signer-staging, stored in /\S+/nomad-signer-staging\.csv", told
+    )
+    assert "then ask for retire_previous (-e signer_iam_retire_previous=nomad-signer-staging)" in told
+    told = run(2, signer_iam_retire_previous=["nomad-signer-staging"])
+    assert "or ask for force (-e signer_iam_retire_unused=true)" in told
+    # The sentence, and not all that is known of all users.
+    assert "access_key_id:" not in told
+    told = run(signer_iam_retire_previous=["nomad-signer-staging"], signer_iam_retire_unused=True)
+    assert "deleted the previous access key of nomad-signer-staging; AKIA" in told
     run(signer_iam_state="absent")
     actions |= used(aws)
     page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
