@@ -163,7 +163,7 @@ def test_whatever_was_there_is_written_over(run: Run, folder: Path) -> None:
 
 def test_the_differences_are_seen_even_if_the_files_cannot_be_written(run: Run) -> None:
     assert run.results["file"]["failed"] is True
-    assert "/file/staging cannot be written: " in run.results["file"]["msg"]
+    assert "The report in file/staging cannot be written: Not a directory." in run.results["file"]["msg"]
     assert "DIFFERENT" in run.output["file"]
 
 
