@@ -48,6 +48,18 @@ class Behind(NamedTuple):
         return {**answer, "result": None if later else result} if "result" in answer else answer
 
 
+class Refusing(NamedTuple):
+    """Answer each call with an error, and hand nothing on."""
+
+    code: int
+    message: str
+
+    def answer(self, data: bytes) -> bytes:
+        body = json.loads(data)
+        told = [{"jsonrpc": "2.0", "id": call["id"], "error": self._asdict()} for call in _listed(body)]
+        return json.dumps(told if isinstance(body, list) else told[0]).encode()
+
+
 # Method -> which of its parameters is the block.
 _OF_A_BLOCK = {"eth_getBalance": 1, "eth_getTransactionCount": 1, "eth_getBlockByNumber": 0}
 Answers = list[dict[str, Any]]
@@ -56,7 +68,7 @@ Rewrite = Callable[[Answers], Any]
 # second answer is given. garbage: the answer is no JSON. busy: 503, and the node never gets it. late: the answer comes
 # when nobody waits for it any more. A function is given the answers, and what it returns is sent.
 KINDS = ("drop", "lose", "twice", "garbage", "busy", "late")
-Spoil = str | Rewrite | Behind | None
+Spoil = str | Rewrite | Behind | Refusing | None
 
 
 class Proxy:
@@ -135,7 +147,10 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "busy":
             self.send_error(503)
             return
-        answer = _behind(proxy, kind, data) if isinstance(kind, Behind) else proxy.hand_on(data)
+        if isinstance(kind, Refusing):
+            answer = kind.answer(data)
+        else:
+            answer = _behind(proxy, kind, data) if isinstance(kind, Behind) else proxy.hand_on(data)
         if kind == "twice":
             answer = proxy.hand_on(data)
         proxy.after(asked)

@@ -25,7 +25,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_mode
 
 __all__ = [
     "KEPT_SECONDS", "Archive", "Locked", "add", "as_text", "document_name", "last_to", "next_nonce", "open_amount_to",
-    "open_cost", "open_records", "paid_since", "parse", "pruned", "replace_record", "with_lock", "without_lock",
+    "open_cost", "open_records", "paid_since", "parse", "pruned", "replace_record", "who", "with_lock", "without_lock",
 ]  # fmt: skip
 
 KEPT_SECONDS = 35 * 86400.0
@@ -40,10 +40,15 @@ class Locked(ValueError):
     def __init__(self, network: str, lock: Lock) -> None:
         until = datetime.fromtimestamp(min(lock.until, 253402300799), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         super().__init__(
-            f"{network} is being funded by another run ({lock.holder}), until {until} at the latest. Nothing was sent."
-            " Run again when it is done"
+            f"{network} is being funded by another run ({who(lock.holder)}), until {until} at the latest. Nothing was"
+            " sent. Run again when it is done"
         )
         self.lock = lock
+
+
+def who(holder: str) -> str:
+    """Return of a holder what people tell a process by; the rest is for the next run."""
+    return holder.split(",", 1)[0]
 
 
 class Archive(t.NamedTuple):

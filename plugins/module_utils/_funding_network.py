@@ -92,6 +92,7 @@ class Network:
         sleep: t.Callable[[float], None],
         say: t.Callable[[str], None],
         stopping: t.Callable[[], bool],
+        abandoned: t.Callable[[], bool] = lambda: False,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self.job = job
@@ -100,7 +101,8 @@ class Network:
         self.now = now
         self.sleep = sleep
         self.say = say
-        self.stopping = stopping
+        self.abandoned = abandoned
+        self.stopping = lambda: stopping() or abandoned()
         self.poll = poll_seconds
         self._node: Node | None = None
         self.gas: dict[str, int] = {}
@@ -119,7 +121,7 @@ class Network:
             self._node = self._node or self.job.connect()
             state = read_chain(self._node, list(dict.fromkeys(addresses)))
         except RpcError as exc:
-            raise FundingError(RPC, f"The node of {self.name} was asked in vain: {exc}") from None
+            raise FundingError(RPC, f"The node of {self.name} was asked in vain: {exc}{self._hint(exc)}") from None
         if self.settings.chain_id not in (None, state.chain_id):
             raise FundingError(
                 CHAIN_ID,
@@ -128,6 +130,14 @@ class Network:
             )
         self.found = state
         return state
+
+    def _hint(self, problem: RpcError) -> str:
+        if "RPC URL" in str(problem):
+            return ""
+        return (
+            f". Look whether it runs, and at its URL: rpc_url in agent_ops_network of host_vars/{self.name}.yml, in a"
+            " sandbox AGENT_OPS_SANDBOX_RPC_URLS"
+        )
 
     @property
     def state(self) -> ChainState:

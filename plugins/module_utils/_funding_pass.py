@@ -16,7 +16,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger import Locked
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger import Locked, who
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
     Fees,
@@ -91,7 +91,9 @@ class _Work:
 class Funder:
     """One run over the networks of an environment.
 
-    :ivar signer: None where nothing is sent. :ivar store: None where no transfers are looked at.
+    :param signer: None where nothing is sent. :param store: None where no transfers are looked at.
+    :param stopping: whether no transfer is begun any more. :param abandoned: whether, besides, nobody waits to hear
+        what became of those that were sent: the next run looks that up.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Funder:
         sleep: t.Callable[[float], None] = time.sleep,
         say: t.Callable[[str], None] = lambda text: None,
         stopping: t.Callable[[], bool] = lambda: False,
+        abandoned: t.Callable[[], bool] = lambda: False,
         lock_wait_seconds: float = 60,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
@@ -118,6 +121,7 @@ class Funder:
         self._sleep = sleep
         self._say = say
         self._stopping = stopping
+        self._abandoned = abandoned
         self._lock_wait = lock_wait_seconds
         self._poll = poll_seconds
 
@@ -154,6 +158,7 @@ class Funder:
             self._each(works, self._lock)
             self._each(works, lambda work: self._plan(work, approved, replace_stuck=replace_stuck))
             if not self._refuse_whole(works):
+                self._say_first(sum(len(work.plan.transfers) for work in works if work.locked and not work.error))
                 self._each(works, self._send)
         finally:
             self._each(works, self._close, failed_too=True)
@@ -170,6 +175,7 @@ class Funder:
                     sleep=self._sleep,
                     say=self._say,
                     stopping=self._stopping,
+                    abandoned=self._abandoned,
                     poll_seconds=self._poll,
                 )
             )
@@ -205,6 +211,9 @@ class Funder:
         if work.known is None or work.network.idle(work.known):
             return
         seconds = work.network.settings.receipt_seconds + _SPARE_SECONDS
+        if work.known.lock:
+            other = f"another run ({who(work.known.lock.holder)})"
+            self._say(f"{work.network.name}: funded by {other}, which is waited for: {self._lock_wait:g} s at most")
         with _StoreErrors():
             work.known = work.ledger.acquire(seconds, self._lock_wait)
         work.locked = True
@@ -290,6 +299,13 @@ class Funder:
             work.plan = Plan((), (*work.plan.held, *held))
         return True
 
+    def _say_first(self, number: int) -> None:
+        if number:
+            what = "1 transfer" if number == 1 else f"{number} transfers"
+            self._say(
+                f"Sending {what}. Should this be interrupted, the next run looks up what was sent: nobody is paid twice"
+            )
+
     def _send(self, work: _Work) -> None:
         if not work.locked or not work.plan.transfers:
             return
@@ -313,7 +329,9 @@ class Funder:
         left = row["bank_balance_wei"] or 0
         for one in work.settled:
             report.transfers.append(
-                record_row(settings, bank, one.record, now=self._now(), problem=one.problem, note=one.note)
+                record_row(
+                    settings, bank, one.record, now=self._now(), run=self._run, problem=one.problem, note=one.note
+                )
             )
         left -= sum(one.record.most_cost for one in work.settled if one.record.open)
         for planned in work.plan.transfers:

@@ -50,6 +50,7 @@ CAP, INTERVAL, UNAPPROVED, BANK_LOW, GAS, IN_FLIGHT, STOPPED = (
     *("cap", "interval", "unapproved", "bank_low", "gas", "in_flight"),
     "stopped",
 )
+_UNAPPROVED = "it is not among the transfers that were approved: the next run asks for it"
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _approve(planned: Planned, approved: t.Mapping[str, int] | None) -> Planned 
         return planned
     most = approved.get(str(planned.wallet.address))
     if not most:
-        return Held(planned.wallet, planned.amount, UNAPPROVED, "it is not among the transfers that were approved")
+        return Held(planned.wallet, planned.amount, UNAPPROVED, _UNAPPROVED)
     return Planned(planned.wallet, min(planned.amount, most), planned.note)
 
 

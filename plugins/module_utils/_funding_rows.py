@@ -109,12 +109,12 @@ def _top_ups_left(settings: NetworkFunding, wallets: t.Sequence[Row], balance: i
     return max(0, balance - settings.reserve) // largest if largest > 0 else None
 
 
-def _transfer(settings: NetworkFunding, bank: str, **values: t.Any) -> Row:
+def _transfer(settings: NetworkFunding, bank: str, to: Wallet | Record, **values: t.Any) -> Row:
     row: Row = {
         "network": settings.network,
-        "agent": None,
-        "key": None,
-        "address": None,
+        "agent": to.agent,
+        "key": to.key,
+        "address": to.address if isinstance(to, Wallet) else to.to,
         "bank": bank,
         "unit": settings.unit,
         **amounts("amount", None, settings),
@@ -125,6 +125,7 @@ def _transfer(settings: NetworkFunding, bank: str, **values: t.Any) -> Row:
         "action": None,
         "kind": None,
         "reason": None,
+        "earlier": False,
         **amounts("bank_left", None, settings),
     }
     row.update(values)
@@ -134,13 +135,10 @@ def _transfer(settings: NetworkFunding, bank: str, **values: t.Any) -> Row:
 def planned_row(
     settings: NetworkFunding, bank: str, planned: Planned, *, fee: int, nonce: int | None, bank_left: int
 ) -> Row:
-    wallet = planned.wallet
     return _transfer(
         settings,
         bank,
-        agent=wallet.agent,
-        key=wallet.key,
-        address=wallet.address,
+        planned.wallet,
         nonce=nonce,
         action=PLANNED,
         reason=planned.note,
@@ -149,13 +147,10 @@ def planned_row(
 
 
 def held_row(settings: NetworkFunding, bank: str, held: Held) -> Row:
-    wallet = held.wallet
     return _transfer(
         settings,
         bank,
-        agent=wallet.agent,
-        key=wallet.key,
-        address=wallet.address,
+        held.wallet,
         **amounts("amount", held.amount, settings),
         action=HELD,
         kind=held.kind,
@@ -169,13 +164,15 @@ def record_row(
     record: Record,
     *,
     now: float,
+    run: str,
     bank_left: int | None = None,
     problem: str | None = None,
     note: str | None = None,
 ) -> Row:
     """Return the row of a transfer that stands in the ledger.
 
-    :param problem: what went wrong with it in this run. :param note: what is to be known of one that is under way.
+    :param run: the one that makes the row. :param problem: what went wrong with it there. :param note: what is to be
+        known of one that is under way.
     """
     last = record.attempts[-1] if record.attempts else None
     if record.open:
@@ -194,9 +191,8 @@ def record_row(
     return _transfer(
         settings,
         bank,
-        agent=record.agent,
-        key=record.key,
-        address=record.to,
+        record,
+        earlier=record.run != run,
         nonce=record.nonce,
         hash=shown,
         link=f"{settings.explorer_url}/tx/{shown}" if settings.explorer_url and shown else None,

@@ -154,6 +154,9 @@ class Sender:
             if not record.open or self._network.now() - record.attempts[-1].signed_at <= patience:
                 out.append(one)
                 continue
+            if self._network.stopping():
+                out.append(replace(one, note="it is not sent again: the run was stopped"))
+                continue
             if record.to not in payable:
                 raised: Settled | Fees | str = f"{record.to} is no wallet of the environment that may be paid"
             else:
@@ -192,6 +195,7 @@ class Sender:
         network = self._network
         known = {one.record.nonce: one for one in settled}
         end = network.now() + network.settings.receipt_seconds
+        looked = False
         while any(one.record.open for one in known.values()):
             try:
                 waiting = [one.record for one in known.values() if one.record.open]
@@ -206,15 +210,33 @@ class Sender:
                     before = known[one.record.nonce]
                     # Why a node did not take it says more than that the node does not know it.
                     why = one.problem and (before.problem or one.problem)
-                    known[one.record.nonce] = Settled(one.record, why, before.note if one.record.open else None)
+                    known[one.record.nonce] = Settled(
+                        one.record,
+                        why,
+                        before.note if one.record.open else None,
+                        # Only as long as the node does not know it, whatever it said at first.
+                        refused=before.refused and one.problem is not None,
+                    )
             except RpcError as exc:
                 late = f"its receipt is not known: {exc}"
-                known = {nonce: replace(one, problem=late) if one.record.open else one for nonce, one in known.items()}
-            if network.now() >= end or not any(one.record.open for one in known.values()):
+                known = {
+                    nonce: replace(one, problem=late, refused=False) if one.record.open else one
+                    for nonce, one in known.items()
+                }
+            still = [one for one in known.values() if one.record.open]
+            if network.now() >= end or network.abandoned() or all(one.refused for one in still):
                 break
+            if not looked:
+                self._say_waiting(len(still))
+                looked = True
             network.sleep(network.poll)
         self._write_down(tuple(known.values()))
         return tuple(known.values())
+
+    def _say_waiting(self, number: int) -> None:
+        what = "1 transaction is" if number == 1 else f"{number} transactions are"
+        seconds = self._network.settings.receipt_seconds
+        self._network.say(f"{self._network.name}: {what} in no block yet: looking for {seconds:g} s at most")
 
     def _write_down(self, settled: t.Sequence[Settled]) -> None:
         """Bring the ledger to what is known of transfers. One that has not changed costs nothing."""

@@ -31,6 +31,12 @@ _RECEIPT = "eth_getTransactionReceipt"
 # What nodes say of a transaction that they have already (go-ethereum, Nethermind, Besu, anvil; OpenEthereum).
 _KNOWN = ("already known", "alreadyknown", "already_known", "already imported", "known transaction", "already exists")
 
+# What a node says that does not want a transaction: the server's own errors of JSON-RPC, and wrong parameters; not that
+# a limit is reached (https://eips.ethereum.org/EIPS/eip-1474), after which nothing is known of the transaction.
+_REFUSALS = {-32602, *range(-32099, -31999)} - {-32005}
+
+_AGAIN = "It is written down, the next run sends it again, and nothing else is sent before it"
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -43,6 +49,7 @@ class Settled:
     record: Record
     problem: str | None = None
     note: str | None = None
+    refused: bool = False
 
 
 def settle(
@@ -190,5 +197,7 @@ def hand_over(node: Node, record: Record) -> Settled:
     except RpcError as exc:
         if exc.code is not None and any(words in str(exc).lower() for words in _KNOWN):
             return Settled(replace(record, state=SENT))
+        if exc.code in _REFUSALS:
+            return Settled(record, f"the node does not take it: {exc}. {_AGAIN}", refused=True)
         return Settled(record, f"it is written down, and not known to be sent: {exc}")
     return Settled(replace(record, state=SENT))

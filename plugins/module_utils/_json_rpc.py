@@ -213,7 +213,10 @@ def network_node(network: str, rpc_urls: t.Mapping[str, t.Any], *, timeout: floa
     """Return a network's node. :raises RpcError: if the inventory gives no URL for it, or none that can be used."""
     url = rpc_urls.get(network)
     if not isinstance(url, str) or not url:
-        raise RpcError(f"there is no RPC URL. Expected: rpc_url in agent_ops_network of host_vars/{network}.yml")
+        raise RpcError(
+            f"there is no RPC URL. Expected: rpc_url in agent_ops_network of host_vars/{network}.yml, or a value in the"
+            " environment variable that it names"
+        )
     return JsonRpc(url, timeout=timeout)
 
 

@@ -163,7 +163,14 @@ def transfer_lines(result: Result, *, environment: str, width: int, check_mode: 
     rows = result["transfers"]
     failed = [f"FAILED {plain(row['network'])}: {plain(row['error'])}" for row in result["networks"] if row["error"]]
     if not rows:
-        return [*header(result, environment, "Top-ups"), "", "Nothing is to be sent.", *failed]
+        # Of a network that failed nobody knows what is to be sent.
+        others = [] if len(failed) == len(result["networks"]) else ["Nothing is to be sent on the other networks."]
+        return [
+            *header(result, environment, "Top-ups"),
+            "",
+            *(others if failed else ["Nothing is to be sent."]),
+            *failed,
+        ]
     cells = [_transfer_cells(row) for row in with_homes(result)]
     fee = "Fee paid" if all(row["action"] == "confirmed" for row in rows) else "Fee at most"
     columns = (
@@ -188,7 +195,7 @@ def transfer_lines(result: Result, *, environment: str, width: int, check_mode: 
         reason = row["reason"]
         # Never wrapped, so that they can be copied and clicked.
         out += [f"{_INDENT * 2}{plain(row[name])}" for name in ("hash", "link") if row[name]]
-    out += ["", transfer_totals(rows), *failed]
+    out += ["", transfer_totals(rows), *_wrapped(of_earlier_runs(rows), width), *failed]
     if any(row["action"] == "planned" for row in rows):
         if not result.get("confirmed", True):
             out += _wrapped(unconfirmed(environment), width)
@@ -218,8 +225,20 @@ def _transfer_cells(row: Row) -> list[str]:
         money(row["amount"], unit),
         money(row["fee"], unit, up=True),
         money(row["bank_left"], unit),
-        plain(row["action"]),
+        plain(row["action"]) + (" (earlier run)" if row.get("earlier") else ""),
     ]
+
+
+def of_earlier_runs(rows: t.Sequence[Row]) -> str:
+    """Return what is to be known of transfers that were there before: they are not paid a second time."""
+    number = sum(bool(row.get("earlier")) for row in rows)
+    if not number:
+        return ""
+    what, they = ("1 transfer was", "it") if number == 1 else (f"{number} transfers were", "them")
+    return (
+        f"{what} begun by an earlier run, which did not see the end. What became of {they} is looked up here, and"
+        " nobody is paid twice."
+    )
 
 
 def transfer_totals(rows: t.Sequence[Row]) -> str:

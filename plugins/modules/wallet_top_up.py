@@ -59,6 +59,12 @@ options:
       - A file to which lines are appended that say what is sent while the module runs. The action of the same name
         shows them.
     type: path
+  caller_file:
+    description:
+      - A file that is locked as long as somebody waits for the module, which the action of the same name sees to. When
+        the lock is gone, because the run was interrupted, no further transfer is begun and none is waited for; the next
+        run looks up what became of those that were sent.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -180,6 +186,10 @@ transfers:
     reason:
       description: The same in a sentence.
       type: str
+    earlier:
+      description: Whether an earlier run began it, which did not see what became of it. It is not paid again.
+      type: bool
+      sample: false
     bank_left:
       description: What the bank would have left after it, of planned ones.
       type: str
@@ -252,7 +262,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import A
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import Funder
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED
-from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import abandoned, narrator
 from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_options import (
     request_rates,
     require_libraries,
@@ -286,6 +296,7 @@ def main() -> None:
             "replace_stuck": {"type": "bool", "default": False},
             "lock_wait_seconds": {"type": "int", "default": 60},
             "progress_file": {"type": "path"},
+            "caller_file": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -313,6 +324,7 @@ def main() -> None:
         store=private_store(module, place, accounts, call, region),
         run=f"{socket.gethostname()}:{os.getpid()}:{int(time.time())}",
         say=narrator(given["progress_file"]),
+        abandoned=abandoned(given["caller_file"]),
         lock_wait_seconds=given["lock_wait_seconds"],
     )
     sending = confirmed and not module.check_mode

@@ -15,7 +15,7 @@ import pytest
 
 from tests.chain import Chain, running
 from tests.module.funding_case import ETHER, TARGET, Case, Reports, stranger
-from tests.rpc_proxy import Asked, Behind, Proxy, Spoil, giving
+from tests.rpc_proxy import Asked, Behind, Proxy, Refusing, Spoil, giving
 
 SECRET = "0f7c51d2e94b4a6f"
 ENDPOINT = f"/v3/{SECRET}"
@@ -108,12 +108,55 @@ def test_a_node_that_does_not_answer_in_time(chain: Chain, proxy: Proxy, case: C
     assert done.actions == ["confirmed", "held"]
     assert done.reasons[1] == "an earlier transfer on kovan is not known to be sent"
     proxy.spoil = lambda _asked: "late"
-    assert case.send(timeout=0.5).errors == [
-        "The node of kovan was asked in vain: the node did not answer within 0.5 s"
-    ]
+    assert str(case.send(timeout=0.5).errors[0]).startswith(
+        "The node of kovan was asked in vain: the node did not answer within 0.5 s. Look whether it runs, and at its"
+    )
     proxy.honest()
     case.change(receipt_seconds=30)
     assert case.send().actions == ["confirmed"]
+    case.assert_paid_once()
+
+
+def test_a_node_that_refuses_is_not_waited_for(chain: Chain, proxy: Proxy, case: Case) -> None:
+    case.add(chain, url=proxy.url)
+    error = Refusing(-32000, "insufficient funds for gas * price + value")
+    waits: list[float] = []
+
+    def sending(kind: Spoil) -> Reports:
+        proxy.spoil = lambda asked: kind if "eth_sendRawTransaction" in asked.methods else None
+        waits.clear()
+        return case.send(sleep=waits.append, now=lambda: 1e9 + sum(waits))
+
+    done = sending(error)
+    assert (done.actions, waits) == (["failed", "held"], [])
+    assert done.reasons[0] == (
+        "the node does not take it: the node says: insufficient funds for gas * price + value (-32000). It is written"
+        " down, the next run sends it again, and nothing else is sent before it"
+    )
+    # A limit that is reached says nothing of the transaction.
+    assert sending(Refusing(-32005, "limit exceeded")).actions == ["failed", "held"]
+    assert waits
+    # Whatever is said: what is in a block is paid.
+    done = sending(lambda answers: {"jsonrpc": "2.0", "id": answers[0]["id"], "error": error._asdict()})
+    assert (done.actions, waits) == (["confirmed", "confirmed"], [])
+    case.assert_paid_once()
+
+
+def test_an_interrupted_run_begins_nothing_more_and_the_next_one_says_so(chain: Chain, case: Case) -> None:
+    case.add(chain)
+    waits: list[float] = []
+    said: list[str] = []
+    with chain.holding():
+        done = case.send(abandoned=lambda: len(said) > 1, say=said.append, sleep=waits.append)
+        # Nobody waits for the block any more, so the run does not either, and the next one may begin at once.
+        assert (done.actions, done.reasons, waits) == (["sent", "held"], [None, "the run was stopped"], [])
+        assert said[0] == (
+            "Sending 2 transfers. Should this be interrupted, the next run looks up what was sent: nobody is paid twice"
+        )
+        assert case.ledger().lock is None
+    done = case.send(run="the next one")
+    assert done.actions == ["confirmed", "confirmed"]
+    assert [row["earlier"] for row in done.rows] == [True, False]
     case.assert_paid_once()
 
 

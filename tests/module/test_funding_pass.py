@@ -116,7 +116,8 @@ def test_a_network_that_fails_fails_alone(kovan: Chain, legacy: Chain, case: Cas
     case.add(kovan, "dead", url="http://127.0.0.1:1/")
     case.add(legacy, "moonbasealpha")
     assert case.send().errors == [
-        "The node of dead was asked in vain: the node cannot be reached: Connection refused",
+        "The node of dead was asked in vain: the node cannot be reached: Connection refused. Look whether it runs, and"
+        " at its URL: rpc_url in agent_ops_network of host_vars/dead.yml, in a sandbox AGENT_OPS_SANDBOX_RPC_URLS",
         None,
     ]
     assert case.balances("moonbasealpha") == [TARGET] * 2
@@ -270,7 +271,7 @@ def test_caps(kovan: Chain, legacy: Chain, case: Case) -> None:
         rows[0]["address"]: "confirmed",
         rows[1]["address"]: "held",
     }
-    assert done.rows[1]["reason"] == "it is not among the transfers that were approved"
+    assert done.rows[1]["reason"] == "it is not among the transfers that were approved: the next run asks for it"
     assert sorted(case.balances()) == [0, ETHER]
     with pytest.raises(
         ValueError, match=r"approved has a row without amount_wei\. Expected: rows of transfers, as a run"
@@ -350,9 +351,11 @@ def test_the_lock_of_another_run(kovan: Chain, case: Case) -> None:
     given = {"environment": "staging", "network": "kovan", "chain_id": 42, "bank": case.bank}
     other = LedgerSession(case.store, **given, holder="process 7 on another-host, session 0123456789ab")
     other.acquire(seconds=3600)
-    done = case.send(lock_wait_seconds=0)
+    said: list[str] = []
+    done = case.send(lock_wait_seconds=0, say=said.append)
+    assert said == ["kovan: funded by another run (process 7 on another-host), which is waited for: 0 s at most"]
     assert done[0].kind == "busy"
-    assert str(done[0].error).startswith("kovan is being funded by another run (process 7 on another-host, session")
+    assert str(done[0].error).startswith("kovan is being funded by another run (process 7 on another-host), until")
     assert case.sent() == 0
     # Looking and planning needs no lock.
     assert case.plan().actions == ["planned"] * 2

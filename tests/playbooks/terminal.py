@@ -16,6 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.playbooks.conftest import ROOT, Played
 
+INTERRUPT = b"\x03"
+"""Ctrl-C, as a terminal gets it."""
+
 _SECONDS = 110
 # Ansible asks only whoever is in the foreground of a terminal.
 _TAKE_TERMINAL = """
@@ -61,7 +64,8 @@ def at_terminal(command: Sequence[str], environment: Mapping[str, str], react: C
             shown += part
         typed = react(shown.decode("utf-8", "replace"))
         if typed:
-            _await_prompt(terminal)
+            if typed != INTERRUPT:
+                _await_prompt(terminal)
             os.write(terminal, typed)
     else:
         process.kill()

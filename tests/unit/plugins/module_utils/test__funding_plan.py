@@ -171,7 +171,9 @@ def test_the_money_goes_as_far_as_it_goes() -> None:
 def test_only_what_was_approved_is_paid_and_no_more() -> None:
     found = plan(0, 0, 124 * ETHER, approved={address(1): 100 * ETHER, address(3): 900 * ETHER})
     assert paid(found) == {address(1): 100 * ETHER, address(3): 376 * ETHER}
-    assert reasons(found) == [("unapproved", "it is not among the transfers that were approved")]
+    assert reasons(found) == [
+        ("unapproved", "it is not among the transfers that were approved: the next run asks for it")
+    ]
     assert paid(plan(0, approved={})) == {}
 
 

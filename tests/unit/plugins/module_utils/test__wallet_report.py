@@ -231,9 +231,23 @@ def test_a_plan_that_sends_nothing_says_why() -> None:
     assert checked[-1] == "Nothing was sent: this is check mode."
     nothing = {**plan(), "transfers": [], "networks": [network("kovan", error="the node is of chain 5")]}
     assert report.transfer_lines(nothing, environment="staging", width=80)[2:] == [
-        "Nothing is to be sent.",
         "FAILED kovan: the node is of chain 5",
     ]
+    nothing["networks"].append(network("moonbasealpha"))
+    assert report.transfer_lines(nothing, environment="staging", width=80)[2:] == [
+        "Nothing is to be sent on the other networks.",
+        "FAILED kovan: the node is of chain 5",
+    ]
+
+
+def test_what_an_earlier_run_began_is_told_apart() -> None:
+    result = {**plan()}
+    result["transfers"] = [{**row, "earlier": number == 0} for number, row in enumerate(plan()["transfers"])]
+    lines = report.transfer_lines(result, environment="staging", width=200)
+    assert [" (earlier run)" in line for line in lines].count(True) == 1
+    assert (
+        "1 transfer was begun by an earlier run, which did not see the end. What became of it is looked up" in lines[-1]
+    )
 
 
 def test_of_a_bank_is_said_what_it_lasts_and_whether_its_node_is_up_to_date() -> None:
