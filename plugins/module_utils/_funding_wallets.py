@@ -130,17 +130,31 @@ def key_problem(key: Key, row: Key | None) -> str | None:
     return None
 
 
-def bank_key(keys: t.Sequence[Key], environment: str, named: str | None = None) -> Key:
+def bank_key(
+    keys: t.Sequence[Key], environment: str, named: str | None = None, *, agents: t.Container[str] = ()
+) -> Key:
     """Return the key that an environment's agents are funded from.
 
-    :param named: its name; by default the one key of the agent ``bank``.
-    :raises ValueError: if there is none, or several.
+    :param named: its name; by default the one key of the agent ``bank``. :param agents: those that are run, whose keys
+        pay nobody: their nonces are their own, and so is their money.
+    :raises ValueError: if there is none, or several, or it is an agent's.
     """
     found = [key for key in keys if (key["name"] == named if named else key["agent"] == BANK_AGENT)]
+    if named:
+        others = [key["name"] for key in keys if key["agent"] == BANK_AGENT or key["agent"] not in agents]
+        expected = (
+            f"Expected: {' or '.join(others) or 'a key of the agent bank'}, from agent_ops_additional_keys. Correct it"
+            " in group_vars/all/wallet_funding.yml, or leave it out where the agent bank has one key"
+        )
+        if not found:
+            raise ValueError(f"wallet_funding_bank_key is {named!r}, and the environment has no such key. {expected}")
+        if found[0]["name"] not in others:
+            raise ValueError(
+                f"wallet_funding_bank_key is {named!r}, which is the {found[0]['agent']}'s own key: transactions of the"
+                f" bank would get in the way of the agent's. {expected}"
+            )
     if len(found) == 1:
         return found[0]
-    if named:
-        raise ValueError(f"wallet_funding_bank_key is {named!r}, and the environment has no such key")
     if found:
         names = ", ".join(key["name"] for key in found)
         raise ValueError(

@@ -68,7 +68,7 @@ def watched(config: Config) -> Watched:
             )
     if config.sends and config.protected:
         require_caps(settings)
-    bank = bank_key(keys, config.environment, config.bank_key)
+    bank = bank_key(keys, config.environment, config.bank_key, agents=config.agents)
     wallets = find_wallets(
         config.networks,
         settings,

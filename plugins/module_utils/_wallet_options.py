@@ -163,7 +163,7 @@ def refuse_without_caps(module: AwsModule, wish: Wish) -> None:
 def _bank(keys: t.Sequence[Key], given: t.Mapping[str, t.Any], *, needed: bool) -> Key | None:
     if not needed and not given["bank_key"] and not any(key["agent"] == BANK_AGENT for key in keys):
         return None
-    return bank_key(keys, given["environment"], given["bank_key"])
+    return bank_key(keys, given["environment"], given["bank_key"], agents=given["agents"])
 
 
 def read_accounts(
@@ -212,9 +212,11 @@ def make_jobs(module: AwsModule, wish: Wish, accounts: Accounts) -> list[Job]:
     rows = accounts.found.rows
     wallets = with_addresses(wish.wallets, rows, wish.keys)
     bank = (rows.get(wish.bank["name"]) or {}).get("address") if wish.bank else None
+    # A sandbox's chain has the network's number, and nothing that the network's explorer knows.
+    hidden = {"explorer_url": None} if accounts.facts["sandbox"] else {}
     return [
         Job(
-            settings,
+            replace(settings, **hidden),
             [wallet for wallet in wallets if wallet.network == name],
             partial(network_node, name, module.params["rpc_urls"], timeout=module.params["rpc_timeout"]),
             bank,

@@ -66,7 +66,7 @@ def test_networks_and_keys_that_cannot_be_told_of(world: World) -> None:
     shown = [(row["network"], row["agent"], row["state"], row["error"]) for row in result["wallets"]]
     missing = (
         "The node of moonbasealpha was asked in vain: there is no RPC URL. Expected: rpc_url in agent_ops_network of"
-        " host_vars/moonbasealpha.yml"
+        " host_vars/moonbasealpha.yml, or a value in the environment variable that it names"
     )
     assert shown == [
         ("kovan", "updater", "blocked", "The key staging-kovan-updater-signer is Disabled. Expected: Enabled"),
@@ -110,7 +110,11 @@ def test_keys_that_are_not_there(world: World) -> None:
         ({"networks": {"kovan": {"replicas": 5}}, "funding": {}}, "replicas of kovan is 5. Expected: a list"),
         (
             {"bank_key": "staging-till"},
-            "wallet_funding_bank_key is 'staging-till', and the environment has no such key",
+            "wallet_funding_bank_key is 'staging-till', and the environment has no such key. Expected: staging-bank",
+        ),
+        (
+            {"bank_key": "staging-kovan-updater-signer"},
+            "wallet_funding_bank_key is 'staging-kovan-updater-signer', which is the updater's own key: transactions",
         ),
         ({"signing_keys": [{"name": "x"}]}, "signing_keys has a key without environment. Expected: keys as the filter"),
         ({"rpc_timeout": 0}, "rpc_timeout is 0. Expected: at least 1"),

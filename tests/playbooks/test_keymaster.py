@@ -200,6 +200,8 @@ def test_a_fresh_host_gets_the_service_and_loses_it_again(host: Host, tmp_path: 
 def test_what_is_refused(host: Host) -> None:
     without = host.play(agent_ops_additional_keys=[])
     assert "The environment staging has 0 keys that could be the bank (none). Expected: one." in without.told
+    agents = host.play(wallet_funding_bank_key="staging-kovan-kathy-signer")
+    assert "wallet_funding_bank_key is staging-kovan-kathy-signer, which is the kathy's own key" in agents.told
     without = host.play(wallet_funding_store="")
     assert (
         "The service tops wallets up, and there is no wallet_funding_store. Expected: s3://bucket/prefix"

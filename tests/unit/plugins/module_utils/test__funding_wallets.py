@@ -128,7 +128,15 @@ def test_a_key_that_was_not_read_is_not_paid() -> None:
 
 def test_the_bank() -> None:
     assert bank_key(keys(), "staging")["name"] == "staging-bank"
-    assert bank_key(keys(), "staging", "staging-kovan-kathy-signer")["agent"] == "kathy"
+    more = keys(additional=[{"agent": "bank"}, {"agent": "deployer", "name": "{environment}-deployer"}])
+    assert bank_key(more, "staging", "staging-deployer", agents=["kathy"])["agent"] == "deployer"
+
+
+def test_an_agents_key_is_no_bank() -> None:
+    for named in ("staging-kovan-kathy-signer", "staging-kovan-updater-attestation"):
+        with pytest.raises(ValueError, match="own key: transactions of the bank would") as refused:
+            bank_key(keys(), "staging", named, agents=["updater", "kathy", "relayer", "processor", "watcher"])
+        assert "Expected: staging-bank, from agent_ops_additional_keys. Correct it in" in str(refused.value)
 
 
 @pytest.mark.parametrize(
