@@ -51,6 +51,10 @@ class ActionModule(ActionBase):
         lines = _deployment_report.plan_lines(plan, name)
         lines += _deployment_report.state_lines(_deployment_desk.shown(approvals), problems)
         lines += [f"  missing   {sentence}" for sentence in missing]
+        passed_over = "" if waiting else desk.passed_over(body, now)
+        lines += [f"  differs   {passed_over}"] if passed_over else []
+        if self._task.check_mode:
+            lines.append("Nothing is written or run: this is check mode.")
         for line in lines:
             display.display(line)
         return {

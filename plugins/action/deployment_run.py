@@ -32,6 +32,7 @@ display = Display()
 # A signature that appears meanwhile is seen after so many seconds, or at once when the return key is pressed.
 _LOOK_SECONDS = 20
 _AGAIN = "Run deploy.yml again for a new plan, which needs new approvals"
+_GIVEN_UP = "Nothing was run. Run deploy.yml again with the same variables: the plan waits until it expires"
 
 
 class ActionModule(ActionBase):
@@ -72,7 +73,7 @@ class _Run:
     def run(self) -> dict[str, t.Any]:
         self._refuse_stale(_deployment_record.read(self._desk.record))
         needs_terminal = self._demand.attended or bool(self._demand.requirements)
-        terminal = Terminal(self._absent) if needs_terminal else None
+        terminal = Terminal(self._absent, _GIVEN_UP) if needs_terminal else None
         if terminal and self._demand.attended and terminal.absent:
             reason = (
                 f"Deployments of {' and '.join(self._plan['components'])} to {self._plan['environment']} are manual:"

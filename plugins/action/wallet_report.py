@@ -26,6 +26,7 @@ display = Display()
 _BASENAME = "wallets"
 _HISTORY = "wallet_history.jsonl"
 _ADVICE = "What was paid is in the records of the store; mend this and run balances.yml"
+_BEFORE = "Nothing was sent in this run; mend this and start it again"
 _NEEDED = ("wallets", "networks", "sandbox", "read_at")
 
 
@@ -68,7 +69,7 @@ class ActionModule(ActionBase):
             remember = options["write"] if options["remember"] is None else options["remember"]
             contents = {**files, **(history.files() if remember else {})}
             if contents and not self._task.check_mode:
-                write_files(folder, contents, _ADVICE)
+                write_files(folder, contents, _ADVICE if options["write"] else _BEFORE)
             if files and not self._task.check_mode:
                 display.display(f"Report: {', '.join(map(str, files))}")
         except ValueError as exc:

@@ -52,11 +52,16 @@ from ansible.errors import AnsibleFilterError
 
 def network_rpc_urls(networks: t.Any, sandbox_url: str = "", sandbox_urls: t.Any = None) -> dict[str, str]:
     urls = sandbox_urls or {}
-    for name, value in (("the networks", networks), ("agent_ops_sandbox_rpc_urls", urls)):
+    example = """'{"kovan": "http://127.0.0.1:8545"}' in AGENT_OPS_SANDBOX_RPC_URLS"""
+    for name, value, expected in (
+        ("the networks", networks, "network to agent_ops_network"),
+        ("agent_ops_sandbox_rpc_urls", urls, f"network to URL, for instance {example}"),
+    ):
         if not isinstance(value, t.Mapping):
             # What it is instead may be a URL, which is a secret.
             raise AnsibleFilterError(
-                f"network_rpc_urls: {name} must be a dictionary of networks, not {type(value).__name__}"
+                f"network_rpc_urls: {name} must be a dictionary of networks, not {type(value).__name__}. Expected:"
+                f" {expected}"
             )
     strangers = sorted(map(str, set(urls) - set(networks)))
     if strangers and networks:

@@ -112,7 +112,13 @@ def sources(params: t.Mapping[str, t.Any], networks: t.Mapping[str, t.Any]) -> l
             network=entry["network"] or "",
             environment_name=entry["environment"] or "",
         )
-        file = read_text(entry["path"])
+        try:
+            file = read_text(entry["path"])
+        except ValueError as exc:
+            raise ValueError(
+                f"{exc}. contract_config_files names it; expected: a file, by its path from where ansible-playbook was"
+                " started"
+            ) from None
         found.append(Source(file, read_document(entry["path"], file.text, expected), expected))
     _refuse_same(found)
     if not params["sandbox"]:

@@ -17,6 +17,9 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._report impor
 Row = t.Mapping[str, t.Any]
 
 _SANDBOX = "SANDBOX: these keys are not real ones. The files are left alone; these are copies of them."
+_NEXT = (
+    "Without --tags report, contract_config.yml brings the files to the keys; with --check --diff it shows that first."
+)
 _ORDER = ("created", "updated", "different", "unchanged", "failed")
 
 
@@ -45,12 +48,16 @@ def lines(result: Row, *, environment: str, check_mode: bool = False) -> list[st
     ]
     for one in differences or ():
         out.append(f"DIFFERENT {plain(one['network'])}: {plain(one['text'])}")
+    if any(row["action"] == "different" for row in rows):
+        out.append(_NEXT)
     return out
 
 
 def _network_lines(row: Row, check_mode: bool) -> list[str]:
     action = row["action"]
     told = f"would be {action}" if check_mode and action in ("created", "updated") else action
+    if action == "different":
+        told += ", by its keys it should have"
     out = [f"  {plain(row['network'])}: {told}"]
     if row["updater"]:
         out.append(f"    updater  {row['updater']}")

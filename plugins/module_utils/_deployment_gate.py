@@ -149,11 +149,16 @@ def demand(
 
 
 def _operators_requirements(part: str, running: t.Mapping[tuple[str, str], tuple[str, ...]]) -> t.Iterator[Requirement]:
-    what: dict[tuple[str, ...], list[str]] = {}
+    what: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for (agent, network), roles in running.items():
-        what.setdefault(roles, []).append(f"{agent} on {network}")
-    for roles, pairs in what.items():
-        yield Requirement(1, roles, f"{part}: {' or '.join(roles)} runs {', '.join(pairs)}")
+        what.setdefault(roles, {}).setdefault(agent, []).append(network)
+    for roles, places in what.items():
+        # Agents that are run on the same networks are named together: an environment has dozens of pairs.
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for agent, networks in places.items():
+            alike.setdefault(tuple(networks), []).append(agent)
+        told = [f"{', '.join(agents)} on {', '.join(networks)}" for networks, agents in alike.items()]
+        yield Requirement(1, roles, f"{part}: {' or '.join(roles)} runs {'; '.join(told)}")
 
 
 def _strictest(requirements: t.Iterable[Requirement]) -> tuple[Requirement, ...]:

@@ -65,7 +65,11 @@ def read_target(
     :param agent: one agent, or nothing for all ``agents``. :param known: networks of the environment.
     """
     if component not in COMPONENTS:
-        raise ValueError(f"deployment_component is {component!r}; expected one of: {', '.join(COMPONENTS)}")
+        found = repr(component) if component else "not set"
+        raise ValueError(
+            f"deployment_component is {found}; expected one of: {', '.join(COMPONENTS)}. What a deployment is stands in"
+            " a file of its own, given by -e @FILE (docs/deployment.md)"
+        )
     if agent and component != AGENTS:
         raise ValueError(f"deployment_agent is {agent!r}, and deployment_component {component}; expected {AGENTS}")
     if agent and agent not in agents:

@@ -58,6 +58,8 @@ POLICY = frozenset(
 
 _MOST_SIGNATURES = 64
 _LOG = "output.log"
+_ONE_DEPLOYMENT = ("environment", "rehearsal", "component", "agents", "networks")
+_MOST_DIFFERENCES = 5
 
 
 def refuse_overrides(extra_variables: t.Collection[str]) -> None:
@@ -167,6 +169,29 @@ class Desk:
 
     def pending(self, body: t.Mapping[str, t.Any], now: datetime) -> tuple[str, str] | None:
         """Return name and text of the plan that waits to be run as it is, if there is one."""
+        for name, text, plan in self._waiting(now):
+            if not self._differences(plan, body):
+                return name, text
+        return None
+
+    def passed_over(self, body: t.Mapping[str, t.Any], now: datetime) -> str:
+        """Return why the latest plan that waits is not taken up, of the same component, agents and networks."""
+        for name, _text, plan in self._waiting(now):
+            differences = self._differences(plan, body)
+            if differences and all(plan.get(part) == body[part] for part in _ONE_DEPLOYMENT):
+                told = ", ".join(differences[:_MOST_DIFFERENCES]) + (" …" if differences[_MOST_DIFFERENCES:] else "")
+                return (
+                    f"The plan {name[:12]} waits as well, and is of other things ({told}): its approvals do not count"
+                    " for this one"
+                )
+        return ""
+
+    def _differences(self, plan: t.Mapping[str, t.Any], body: t.Mapping[str, t.Any]) -> list[str]:
+        expiry = [] if _deployment_plan.lasting_minutes(plan) == self.minutes else ["deployment_expiry_minutes"]
+        return [*_deployment_plan.changes(plan, body), *expiry]
+
+    def _waiting(self, now: datetime) -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
+        """Return name, text and content of the plans that were not run and are not too old, the latest first."""
         entries = _deployment_record.read(self.record)
         ran = {entry["plan"] for entry in entries if entry["event"] == _deployment_record.STARTED}
         for entry in reversed(entries):
@@ -177,10 +202,8 @@ class Desk:
             except ValueError:
                 # A plan that is gone or was changed is none. There will be a new one.
                 continue
-            same = not _deployment_plan.changes(plan, body) and _deployment_plan.lasting_minutes(plan) == self.minutes
-            if same and not _deployment_plan.expired(plan, now):
-                return entry["plan"], text
-        return None
+            if not _deployment_plan.expired(plan, now):
+                yield entry["plan"], text, plan
 
     def draft(self, body: t.Mapping[str, t.Any], now: datetime) -> tuple[str, str]:
         """Return name and text of a new plan."""

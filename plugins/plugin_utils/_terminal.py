@@ -20,7 +20,7 @@ class Terminal:
     :param given_up: what it means that somebody gives up, for the error that says so.
     """
 
-    def __init__(self, absent: str, given_up: str = "Nothing was run") -> None:
+    def __init__(self, absent: str, given_up: str = "Nothing was done") -> None:
         self.absent = absent or self._missing()
         self._given_up = given_up
 

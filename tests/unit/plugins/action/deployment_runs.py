@@ -32,8 +32,8 @@ class FakeTerminal:
     waits: t.ClassVar[list[str]] = []
     on_wait: t.Callable[[], None] = staticmethod(lambda: None)
 
-    def __init__(self, absent: str) -> None:
-        self.absent = absent
+    def __init__(self, absent: str, given_up: str) -> None:
+        self.absent, self.given_up = absent, given_up
 
     def wait(self, text: str, seconds: int) -> None:
         FakeTerminal.waits.append(text)

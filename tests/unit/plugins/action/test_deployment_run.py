@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 import typing as t
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,21 @@ def test_the_record_says_who_and_what(world: World) -> None:
     assert len(started["commit"]) == 40
     assert ended["rc"] == 0
     assert os.stat(world.desk.record).st_mode & 0o777 == 0o600
+
+
+def test_why_a_plan_that_waits_is_not_taken_up_is_said(world: World) -> None:
+    world.environment("staging", "upgrade_beacon")
+    first = world.plan()
+    assert world.desk.passed_over(world.desk.body(), datetime.now(UTC)) == ""
+    (world.checkout / "config.json").write_text("{}")
+    commit(world.checkout)
+    world.options["expiry_minutes"] = 90
+    second = world.plan()
+    assert second != first
+    assert world.desk.passed_over(world.desk.body(), datetime.now(UTC)) == (
+        f"The plan {first[:12]} waits as well, and is of other things (commit, input config.json,"
+        " deployment_expiry_minutes): its approvals do not count for this one"
+    )
+    # Of another deployment nothing is said.
+    world.options["networks"] = ["goerli"]
+    assert world.desk.passed_over(world.desk.body(), datetime.now(UTC)) == ""

@@ -62,6 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     alien = folder / "alien" / "staging"
     alien.mkdir(parents=True)
     (alien / "wallet_history.jsonl").write_bytes(b"\xff\xfe\xff")
+    (folder / "blocked").mkdir()
+    (folder / "blocked" / "staging").symlink_to("nowhere")
     return folder
 
 
@@ -87,6 +89,8 @@ def run(folder: Path, ansible_playbook: t.Callable[..., t.Any]) -> Run:
             report("alien", look(0, "100"), "alien"),
             report("incomplete", {"wallets": []}, "none", show=["transfers"], **FAILS),
             report("misplaced", staging(), "artifacts/sandbox", **FAILS),
+            report("no_room", look(0, "100"), "blocked", write=False, remember=True, **FAILS),
+            report("no_room_after", look(0, "100"), "blocked", **FAILS),
             store("named", store="s3://bucket/prefix"),
             store("folder", store="funding"),
             store("lost", **FAILS),
@@ -154,6 +158,12 @@ def test_days_left_come_from_earlier_looks_and_from_what_was_paid(run: Run, fold
     # The same look is remembered once.
     assert len((folder / "history/staging/wallet_history.jsonl").read_text().splitlines()) == 4
     assert json.loads((folder / "history/staging/wallets.json").read_text())["wallets"][0]["days_left"] == 3.47
+
+
+def test_files_that_cannot_be_written_and_what_was_paid(run: Run) -> None:
+    told = "The report cannot be written: blocked/staging: File exists. "
+    assert run.results["no_room"]["msg"] == told + "Nothing was sent in this run; mend this and start it again"
+    assert run.results["no_room_after"]["msg"].startswith(told + "What was paid is in the records of the store")
 
 
 def test_transfers_come_before_the_balances_that_they_led_to(run: Run) -> None:

@@ -114,6 +114,8 @@ class TestFiles:
         assert told[1].startswith("SANDBOX: these keys are not real ones.")
         assert len([line for line in told if line.startswith("DIFFERENT kovan: ")]) == 2
         assert "2 networks in files: 2 different" in told
+        assert "  kovan: different, by its keys it should have" in told
+        assert told[-1].startswith("Without --tags report, contract_config.yml brings the files to the keys")
         assert '"environment": "staging"' in as_json(result, "staging")
         assert f"| config.json | kovan | {UPDATERS['kovan']} | {WATCHERS['kovan']} | different |" in as_markdown(
             result, "staging"

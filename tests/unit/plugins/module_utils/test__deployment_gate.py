@@ -103,7 +103,9 @@ def test_an_operators_agent_is_approved_by_one_of_those_who_run_it_there() -> No
     assert allowed(asked("staging", "agents", agents=["watcher"], networks=["moonbasealpha"]), BETA)
     assert not allowed(asked("staging", "agents", agents=["watcher"], networks=["moonbasealpha"]), ACME)
     # Nobody has a contract for the updater, and whoever is gone runs nothing.
-    assert [one.roles for one in asked("staging", "agents", agents=["updater"]).requirements] == [("core_team",)]
+    ours = asked("staging", "agents", agents=["updater", "kathy"], networks=["kovan", "moonbasealpha"]).requirements
+    assert [one.roles for one in ours] == [("core_team",)]
+    assert ours[0].why == "agents: core_team runs updater, kathy on kovan, moonbasealpha"
 
 
 @pytest.mark.parametrize("environment", ["development", "staging", "production"])

@@ -159,7 +159,12 @@ def test_a_secret_is_no_argument_and_is_not_repeated(argument: str, what: str) -
             ["kovan"],
             "deployment_component is 'bridge'; expected one of: contracts, upgrade_beacon, agents",
         ),
-        ("", "", ["kovan"], "deployment_component is ''"),
+        (
+            "",
+            "",
+            ["kovan"],
+            "deployment_component is not set; expected one of: contracts, upgrade_beacon, agents. What",
+        ),
         ("contracts", "updater", ["kovan"], "deployment_agent is 'updater', and deployment_component contracts"),
         ("agents", "kathy", ["kovan"], "deployment_agent is 'kathy'; this environment has: updater, watcher"),
         ("agents", "", [], "deployment_networks is []; expected a list of: kovan, goerli"),
