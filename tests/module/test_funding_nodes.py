@@ -125,7 +125,7 @@ def test_a_node_that_refuses_is_not_waited_for(chain: Chain, proxy: Proxy, case:
     def sending(kind: Spoil) -> Reports:
         proxy.spoil = lambda asked: kind if "eth_sendRawTransaction" in asked.methods else None
         waits.clear()
-        return case.send(sleep=waits.append, now=lambda: 1e9 + sum(waits))
+        return case.send(sleep=waits.append, now=lambda: 1e9 + sum(waits), poll_seconds=10)
 
     done = sending(error)
     assert (done.actions, waits) == (["failed", "held"], [])
