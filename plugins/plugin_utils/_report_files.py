@@ -29,7 +29,9 @@ def write_files(folder: Path, contents: t.Mapping[Path, str], advice: str) -> No
         for file, text in contents.items():
             replace(file, text)
     except OSError as exc:
-        raise ValueError(f"The report in {folder} cannot be written: {exc.strerror or type(exc).__name__}. {advice}") from exc
+        raise ValueError(
+            f"The report in {folder} cannot be written: {exc.strerror or type(exc).__name__}. {advice}"
+        ) from exc
 
 
 def replace(file: Path, text: str) -> None:
