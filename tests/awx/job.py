@@ -3,22 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A job as AWX 24.6 starts one: ansible-runner in a private data directory, with a terminal that nobody sits at.
 
-awx/main/tasks/jobs.py (RunJob: build_env, build_extra_vars_file, build_inventory) says what is in there.
+awx/main/tasks/jobs.py (RunJob: build_env, build_args, build_extra_vars_file, build_inventory) says what is in there.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import ansible_runner
 import yaml
+
+from sandbox.client import environment_without_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -33,14 +37,24 @@ yaml.SafeDumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_s
 
 @dataclass(frozen=True)
 class Done:
+    template: str
     status: str
     output: str
-    events: str
-    project: Path
+    folder: Path
 
     @property
     def told(self) -> str:
         return " ".join(self.output.split())
+
+    def left(self) -> Iterator[Path]:
+        """The files that are there after the job: events, output, facts, and what it wrote into the project.
+
+        Not ansible-runner's own record of the environment (``command``): like ``env`` it is AWX's, which masks it.
+        """
+        for part in ("artifacts", "inventory", "project"):
+            # What was copied has another link beside it.
+            found = (path for path in (self.folder / part).rglob("*") if path.is_file() and path.stat().st_nlink == 1)
+            yield from (path for path in found if path.parent != self.folder / "artifacts/7" or path.name != "command")
 
 
 def copy_project(folder: Path) -> Path:
@@ -51,25 +65,17 @@ def copy_project(folder: Path) -> Path:
         capture_output=True,
         check=True,
     )
-    there = b"\0".join(
-        name for name in listed.stdout.split(b"\0") if name and os.path.lexists(ROOT / os.fsdecode(name))
-    )
-    packed = subprocess.run(
-        ["tar", "--null", "--no-recursion", "-T", "-", "-cf", "-"],
-        cwd=ROOT,
-        input=there,
-        capture_output=True,
-        check=True,
-    )
-    project = folder / "project"
-    project.mkdir(parents=True)
-    subprocess.run(["tar", "-xf", "-", "-C", project], input=packed.stdout, check=True)
-    return project
+    for name in map(os.fsdecode, filter(None, listed.stdout.split(b"\0"))):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(ROOT / name):
+            shutil.copy2(ROOT / name, target, follow_symlinks=False)
+    return folder
 
 
-def inventory_script(project: Path, *sources: str, env: Mapping[str, str]) -> str:
+def inventory_script(project: Path, *sources: Path | str, env: Mapping[str, str]) -> str:
     """What AWX makes of the inventory that it imported: a script that prints it."""
-    options = [part for source in sources for part in ("-i", f"inventories/{source}/hosts")]
+    options = [part for source in sources for part in ("-i", os.fspath(source))]
     found = subprocess.run(
         [os.fspath(BIN / "ansible-inventory"), *options, "--list", "--export"],
         cwd=project,
@@ -82,37 +88,51 @@ def inventory_script(project: Path, *sources: str, env: Mapping[str, str]) -> st
     return f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({json.dumps(data)!r})\n"
 
 
-def run(
-    folder: Path,
-    playbook: str,
-    *,
-    script: str,
-    env: Mapping[str, str],
-    variables: Mapping[str, Any],
-    answers: Mapping[str, str],
-    options: str = "",
-) -> Done:
-    """Run a job template's playbook; ``variables`` are the template's, ``answers`` the survey's."""
-    project = copy_project(folder)
+def prepare(folder: Path, project: Path, script: str) -> None:
+    """Make the private data directory. The project's files are linked: a job writes new ones, and none of these."""
+    shutil.copytree(project, folder / "project", symlinks=True, copy_function=_link)
     for name in ("inventory", "env"):
         (folder / name).mkdir()
     hosts = folder / "inventory" / "hosts"
     hosts.write_text(script, encoding="utf-8")
     hosts.chmod(0o700)
+
+
+def _link(source: str, target: str) -> None:
+    os.link(source, target, follow_symlinks=False)
+
+
+def run(
+    folder: Path,
+    template: Mapping[str, Any],
+    *,
+    env: Mapping[str, str],
+    variables: Mapping[str, Any],
+    options: Sequence[str],
+) -> Done:
+    """Run a job template's playbook; ``variables`` are what a survey or a node adds to the template's own."""
     told = {"awx_job_id": 7, "awx_user_name": "alice", "tower_job_id": 7}
-    extra = {**told, **variables, **{name: _Unsafe(text) for name, text in answers.items()}}
+    extra = {**json.loads(template["extra_vars"] or "{}"), **told}
+    extra |= {name: _Unsafe(text) for name, text in variables.items()}
     (folder / "env" / "extravars").write_text(yaml.safe_dump(extra), encoding="utf-8")
     settings = {
-        "AWX_ISOLATED_DATA_DIR": str(folder),
         "JOB_ID": "7",
         # What the project's ansible.cfg says, behind what the project's sync fetched.
         "ANSIBLE_COLLECTIONS_PATH": f"{folder}/requirements_collections:collections:~/.ansible/collections",
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
         **env,
     }
     (folder / "env" / "envvars").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    done = ansible_runner.run(
-        private_data_dir=str(folder), playbook=playbook, cmdline=options or None, quiet=True, ident="7", timeout=240
-    )
-    events = "\n".join(path.read_text(encoding="utf-8") for path in (folder / "artifacts" / "7").rglob("*.json"))
+    # The image's environment has nothing of whoever runs the tests: no credentials, and nothing that says CI.
+    with mock.patch.dict(os.environ, environment_without_aws(), clear=True):
+        os.environ.pop("CI", None)
+        done = ansible_runner.run(
+            private_data_dir=str(folder),
+            playbook=template["playbook"],
+            cmdline=" ".join(["-u", "root", *options]),
+            quiet=True,
+            ident="7",
+            timeout=400,
+        )
     output = (folder / "artifacts" / "7" / "stdout").read_text(encoding="utf-8")
-    return Done(done.status, output, events, project)
+    return Done(template["name"], done.status, output, folder)

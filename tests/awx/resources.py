@@ -22,6 +22,7 @@ class Field:
     """A field that may be written.
 
     ``to`` names the resource that a number refers to, and ``gone`` what becomes of this object when that is deleted.
+    ``longest`` is a text's greatest length, ``least`` a number's least value (awx/main/models).
     """
 
     kind: type | tuple[type, ...]
@@ -32,23 +33,28 @@ class Field:
     to: str = ""
     gone: Gone = "null"
     once: bool = False
+    longest: int | None = None
+    least: int | None = None
 
 
-def text(default: str = "", *, required: bool = False, null: bool = False, choices: tuple[str, ...] = ()) -> Field:
-    return Field(str, default=None if null else default, required=required, null=null, choices=choices)
+def text(
+    default: str = "", longest: int | None = None, *, required: bool = False, null: bool = False,
+    choices: tuple[str, ...] = (),
+) -> Field:  # fmt: skip
+    return Field(str, default=None if null else default, required=required, null=null, choices=choices, longest=longest)
 
 
 def flag(default: bool = False) -> Field:
     return Field(bool, default=default)
 
 
-def number(default: int = 0) -> Field:
-    return Field(int, default=default)
+def number(default: int = 0, *choices: int, least: int | None = 0) -> Field:
+    return Field(int, default=default, choices=choices, least=least)
 
 
-def maybe(kind: type, *choices: Any) -> Field:
+def maybe(kind: type, *choices: Any, longest: int | None = None, least: int | None = None) -> Field:
     """A prompt that a launch configuration may keep, or not (LaunchConfigurationBaseSerializer)."""
-    return Field(kind, null=True, choices=choices)
+    return Field(kind, null=True, choices=choices, longest=longest, least=least)
 
 
 def to(resource: str, *, required: bool = False, gone: Gone = "null", once: bool = False) -> Field:
@@ -66,9 +72,13 @@ class Resource:
     survey: bool = False
 
 
-NAMED = {"name": text(required=True), "description": text()}
+NAMED = {"name": text("", 512, required=True), "description": text()}
 NOTIFIED = {"notification_templates_error": "notification_templates"}
 JOB_TYPES = ("run", "check")
+SOURCES = (
+    "file", "constructed", "scm", "ec2", "gce", "azure_rm", "vmware", "satellite6", "openstack", "rhv", "controller",
+    "insights", "terraform",
+)  # fmt: skip
 ASKS = (
     "scm_branch diff_mode variables limit tags skip_tags job_type verbosity inventory credential execution_environment"
     " labels forks job_slice_count timeout instance_groups"
@@ -76,7 +86,7 @@ ASKS = (
 PROMPTS: dict[str, Field] = {
     "extra_data": Field(dict, default={}),
     "inventory": to("inventories"),
-    "scm_branch": maybe(str),
+    "scm_branch": maybe(str, longest=1024),
     "job_type": maybe(str, *JOB_TYPES),
     "job_tags": maybe(str),
     "skip_tags": maybe(str),
@@ -84,8 +94,8 @@ PROMPTS: dict[str, Field] = {
     "diff_mode": maybe(bool),
     "verbosity": maybe(int, *range(6)),
     "execution_environment": to("execution_environments"),
-    "forks": maybe(int),
-    "job_slice_count": maybe(int),
+    "forks": maybe(int, least=0),
+    "job_slice_count": maybe(int, least=0),
     "timeout": maybe(int),
 }
 """Prompt to the ask_..._on_launch that allows it; the others are called as they are (get_ask_mapping of the models)."""
@@ -105,7 +115,7 @@ RESOURCES: dict[str, Resource] = {
         {
             **NAMED,
             "organization": to("organizations", gone="cascade"),
-            "image": text(required=True),
+            "image": text("", 1024, required=True),
             "pull": text(choices=("", "always", "missing", "never")),
             "credential": to("credentials"),
         },
@@ -118,16 +128,16 @@ RESOURCES: dict[str, Resource] = {
             **NAMED,
             "organization": to("organizations"),
             "scm_type": text(choices=("", "git", "svn", "insights", "archive")),
-            "scm_url": text(),
-            "scm_branch": text(),
-            "scm_refspec": text(),
+            "scm_url": text("", 1024),
+            "scm_branch": text("", 256),
+            "scm_refspec": text("", 1024),
             "scm_clean": flag(),
             "scm_track_submodules": flag(),
             "scm_delete_on_update": flag(),
             "scm_update_on_launch": flag(),
             "scm_update_cache_timeout": number(),
             "allow_override": flag(),
-            "timeout": number(),
+            "timeout": number(least=None),
             "credential": to("credentials"),
             "default_environment": to("execution_environments"),
         },
@@ -152,8 +162,10 @@ RESOURCES: dict[str, Resource] = {
         {
             **NAMED,
             "inventory": to("inventories", required=True, gone="cascade"),
-            "source": text(required=True, choices=("scm", "ec2", "file")),
-            "source_path": text(),
+            "source": text("", 32, required=True, choices=SOURCES),
+            "source_path": text("", 1024),
+            "scm_branch": text("", 1024),
+            "limit": text(),
             "source_vars": text(),
             "source_project": to("projects", gone="cascade"),
             "credential": to("credentials"),
@@ -162,8 +174,8 @@ RESOURCES: dict[str, Resource] = {
             "overwrite_vars": flag(),
             "update_on_launch": flag(),
             "update_cache_timeout": number(),
-            "timeout": number(),
-            "verbosity": number(1),
+            "timeout": number(least=None),
+            "verbosity": number(1, 0, 1, 2),
         },
         NOTIFIED,
         unique=("name", "inventory"),
@@ -199,15 +211,18 @@ RESOURCES: dict[str, Resource] = {
             "job_type": text("run", choices=JOB_TYPES),
             "inventory": to("inventories"),
             "project": to("projects"),
-            "playbook": text(),
-            "scm_branch": text(),
+            "playbook": text("", 1024),
+            "scm_branch": text("", 1024),
             "forks": number(),
             "limit": text(),
-            "verbosity": number(),
+            "verbosity": number(0, *range(6)),
             "extra_vars": text(),
             "job_tags": text(),
             "skip_tags": text(),
-            "timeout": number(),
+            "start_at_task": text("", 1024),
+            "force_handlers": flag(),
+            "prevent_instance_group_fallback": flag(),
+            "timeout": number(least=None),
             "use_fact_cache": flag(),
             "execution_environment": to("execution_environments"),
             "survey_enabled": flag(),
@@ -233,7 +248,7 @@ RESOURCES: dict[str, Resource] = {
             "allow_simultaneous": flag(),
             "inventory": to("inventories"),
             "limit": text(null=True),
-            "scm_branch": text(null=True),
+            "scm_branch": text("", 1024, null=True),
             "job_tags": text(null=True),
             "skip_tags": text(null=True),
             **{
@@ -248,7 +263,7 @@ RESOURCES: dict[str, Resource] = {
         "workflow_job_template_node",
         "WorkflowJobTemplateNodeSerializer",
         {
-            "identifier": text(required=True),
+            "identifier": text("", 512, required=True),
             "workflow_job_template": to("workflow_job_templates", required=True, gone="cascade", once=True),
             "unified_job_template": to("unified_job_templates"),
             "all_parents_must_converge": flag(),
@@ -261,7 +276,7 @@ RESOURCES: dict[str, Resource] = {
     "workflow_approval_templates": Resource(
         "workflow_approval_template",
         "WorkflowApprovalTemplateSerializer, WorkflowJobTemplateNodeCreateApprovalSerializer",
-        {**NAMED, "timeout": number()},
+        {**NAMED, "timeout": number(least=None)},
         unique=(),
     ),
     "schedules": Resource(
@@ -280,7 +295,7 @@ RESOURCES: dict[str, Resource] = {
         "notification_template", "NotificationTemplateSerializer", {**NAMED, "organization": to("organizations")}
     ),
     "instance_groups": Resource(
-        "instance_group", "InstanceGroupSerializer", {"name": text(required=True)}, unique=("name",)
+        "instance_group", "InstanceGroupSerializer", {"name": text("", 250, required=True)}, unique=("name",)
     ),
 }
 

@@ -20,6 +20,19 @@ from tests.awx.store import Store
 
 TOKEN = "fake-awx-token-0f7c51d2e94b"
 _PAGE = 3
+_MANAGED: tuple[tuple[str, str, list[dict[str, Any]]], ...] = (
+    (
+        "Amazon Web Services",
+        "cloud",
+        [
+            {"id": "username", "label": "Access Key", "type": "string"},
+            {"id": "password", "label": "Secret Key", "type": "string", "secret": True},
+        ],
+    ),
+    ("Ansible Galaxy/Automation Hub API Token", "galaxy", []),
+    ("Source Control", "scm", []),
+    ("Container Registry", "registry", []),
+)
 _PATH = re.compile(r"/api/v2/(?P<resource>[a-z_]+)/(?:(?P<number>\d+)/(?:(?P<part>[a-z_]+)/)?)?")
 Answer = tuple[int, Any]
 
@@ -32,16 +45,22 @@ class FakeAwx:
         self.url = ""
         self.written: list[str] = []
         self.lock = threading.Lock()
+        self._plant()
+
+    def _plant(self) -> None:
+        """What every AWX has (create_preload_data, managed credential types), and what people made in this one."""
         make = self.store.make
-        # What every AWX has from the beginning (create_preload_data, managed credential types).
-        aws = {"fields": [{"id": "username", "label": "Access Key", "type": "string"}]}
-        aws["fields"] += [{"id": "password", "label": "Secret Key", "type": "string", "secret": True}]
-        make("credential_types", {"name": "Amazon Web Services", "kind": "cloud", "inputs": aws})
-        galaxy = make(
-            "credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "cloud", "inputs": {}}
-        )
-        make("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy["id"]})
+        kinds = {}
+        for name, kind, fields in _MANAGED:
+            kinds[kind] = make(
+                "credential_types", {"name": name, "kind": "cloud", "inputs": {"fields": fields}}, kind=kind
+            )
+        made = {"Ansible Galaxy": "galaxy", "git": "scm", "images": "registry"}
+        for name, kind in made.items():
+            make("credentials", {"name": name, "credential_type": kinds[kind]["id"]})
         make("instance_groups", {"name": "default"})
+        make("instance_groups", {"name": "bridge"})
+        make("notification_templates", {"name": "on call"})
 
     def named(self, resource: str, name: str) -> dict[str, Any]:
         (found,) = (
@@ -93,6 +112,9 @@ class FakeAwx:
         if method == "POST":
             if resource in ("unified_job_templates", "workflow_approval_templates"):
                 raise Refused(405, detail='Method "POST" not allowed.')
+            # CredentialSerializerCreate.validate.
+            if resource == "credentials" and not data.get("organization"):
+                raise Refused(400, detail="Missing 'user', 'team', or 'organization'.")
             return 201, self.store.shown(self.store.make(resource, data))
         return 200, self._page(
             [self.store.shown(item) for item in self.store.search(resource, query)],

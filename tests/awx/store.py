@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tests.awx import checks
+from tests.awx import checks, credentials, surveys
 from tests.awx.checks import Refused
 from tests.awx.resources import RESOURCES, UNIFIED, Field
 
@@ -112,6 +112,8 @@ class Store:
     def change(self, resource: str, number: int, data: Mapping[str, Any]) -> Object:
         table = RESOURCES[resource]
         item = dict(self.get(resource, number))
+        if resource == "execution_environments" and data.get("organization") not in (None, item["organization"]):
+            raise Refused(400, organization=["Cannot change the organization of an execution environment"])
         item |= {name: value for name, value in self._checked(resource, data).items() if not table.fields[name].once}
         self._save(resource, item)
         return item
@@ -146,7 +148,7 @@ class Store:
                     )
 
     def link(self, owner: Object, name: str, data: Mapping[str, Any]) -> None:
-        """awx/api/generics.py, SubListCreateAttachDetachAPIView; JobTemplateCredentialsList for credentials."""
+        """SubListCreateAttachDetachAPIView, JobTemplateCredentialsList, OrganizationGalaxyCredentialsList."""
         if not data.keys() <= {"id", "disassociate"} or not isinstance(data.get("id"), int):
             raise Refused(400, msg=f'"id" field must be an integer: {data}')
         other = self.get(RESOURCES[self.resource_of(owner["id"])].lists[name], data["id"])
@@ -154,7 +156,11 @@ class Store:
         if data.get("disassociate"):
             linked.remove(other["id"])
             return
+        if name == "galaxy_credentials" and self._kind(other) != "galaxy":
+            raise Refused(400, msg="Credential must be a Galaxy credential.")
         if name == "credentials":
+            if self._kind(other) not in ("ssh", "vault", "cloud", "net", "kubernetes"):
+                raise Refused(400, error=f"Cannot assign a Credential of kind `{self._kind(other)}`.")
             kinds = [self.get("credentials", number)["credential_type"] for number in linked]
             if other["credential_type"] in kinds:
                 raise Refused(400, error="Cannot assign multiple credentials of one type.")
@@ -166,8 +172,12 @@ class Store:
             raise Refused(400, Error="Nodes are of two workflows.")
         linked.append(other["id"])
 
+    def _kind(self, credential: Object) -> str:
+        kind: str = self.get("credential_types", credential["credential_type"])["kind"]
+        return kind
+
     def answer_survey(self, owner: Object, spec: Any) -> None:
-        checks.survey(spec)
+        surveys.check(spec)
         self.surveys[owner["id"]] = spec
 
     # ---- checks ----------------------------------------------------------------------------------------------------
@@ -188,6 +198,10 @@ class Store:
                 values[name] = None
             elif not isinstance(value, field.kind) or (isinstance(value, bool) and field.kind is not bool):
                 problems[name] = [f"{value!r} is no {field.kind}"]
+            elif field.longest is not None and len(value) > field.longest:
+                problems[name] = [f"Ensure this field has no more than {field.longest} characters."]
+            elif field.least is not None and value < field.least:
+                problems[name] = [f"Ensure this value is greater than or equal to {field.least}."]
             elif field.choices and value not in field.choices:
                 problems[name] = [f'"{value}" is not a valid choice.']
             elif field.to and value not in self._all(field.to):
@@ -208,7 +222,7 @@ class Store:
         if table.unique and any(other["id"] != item["id"] for other in twins):
             raise Refused(400, __all__=[f"{table.type} with this {', '.join(table.unique)} already exists."])
         if resource == "credential_types":
-            checks.injectors(item)
+            credentials.check_type(item)
             before = self.objects[resource].get(item["id"])
             used = any(other["credential_type"] == item["id"] for other in self.objects["credentials"].values())
             if before and used and before["inputs"] != item["inputs"]:
@@ -217,39 +231,35 @@ class Store:
                 )
         if resource == "credentials":
             self._keep_secrets(item)
+        wanted = {"execution_environments": "registry", "projects": "scm"}.get(resource)
+        if wanted and item["credential"] and self._kind(self.get("credentials", item["credential"])) != wanted:
+            raise Refused(400, credential=[f"Credential kind must be '{wanted}'."])
+        if resource == "inventory_sources":
+            checks.inventory_source(item)
         if resource == "projects":
+            checks.project(item)
             item["playbooks"] = self._playbooks(item["scm_url"])
             item["scm_revision"] = "0" * 40
         if resource == "job_templates":
-            self._check_template(item)
+            project = self.get("projects", item["project"]) if item["project"] else None
+            checks.job_template(item, project)
+            item["organization"] = (project or {})["organization"]
+        if resource == "workflow_job_templates":
+            checks.variables("extra_vars", item["extra_vars"])
         if resource in ("schedules", "workflow_job_template_nodes") and item["unified_job_template"] is not None:
             template = self.get("unified_job_templates", item["unified_job_template"])
             if template["type"] != "workflow_approval_template":
                 complete = resource == "schedules"
-                checks.prompts(item, template, self.surveys.get(template["id"], {}), complete=complete)
+                surveys.check_prompts(item, template, self.surveys.get(template["id"], {}), complete=complete)
         if resource == "schedules":
             checks.rrule(item["rrule"])
         self.objects[resource][item["id"]] = item
 
-    def _check_template(self, item: Object) -> None:
-        """JobOptionsSerializer.validate: the playbook is one of the project's."""
-        project = self.get("projects", item["project"]) if item["project"] else None
-        if project is None or item["inventory"] is None:
-            raise Refused(400, project=["Job Templates must have a project and an inventory assigned."])
-        if item["playbook"] not in project["playbooks"]:
-            raise Refused(400, playbook=["Playbook not found for project."])
-        item["organization"] = project["organization"]
-
     def _keep_secrets(self, item: Object) -> None:
-        """awx/main/fields.py, CredentialInputField: what the type knows; no answer shows a secret."""
+        """What the type knows; no answer shows a secret (Credential.display_inputs)."""
         kind = self.get("credential_types", item["credential_type"])["inputs"]
         fields = {field["id"]: field for field in kind.get("fields", [])}
-        unknown = item["inputs"].keys() - fields.keys()
-        if unknown:
-            raise Refused(400, inputs=[f"Additional properties are not allowed ({sorted(unknown)} were unexpected)"])
-        missing = set(kind.get("required", [])) - item["inputs"].keys()
-        if missing or not all(isinstance(value, str) for value in item["inputs"].values()):
-            raise Refused(400, inputs=[f"required for {kind}: {sorted(missing)}, as text"])
+        credentials.check_inputs(item["inputs"], kind)
         held = self.secrets.setdefault(item["id"], {})
         item["inputs"] = dict(item["inputs"])
         for name, value in item["inputs"].items():
