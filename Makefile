@@ -26,7 +26,7 @@ help: ## this list
 	    printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "Needed: Python 3.11 or later, git, make. Another Python than python3: make PYTHON=python3.13 ..."
-	@echo "make test and make unit need Node.js 20 or later with npm as well, for a simulator of IAM policies and a chain;"
+	@echo "make test, make unit and make molecule need Node.js 20 or later with npm as well, for a simulator of IAM policies and chains;"
 	@echo "make demo leaves the funding of agents out without it."
 
 # ---- set-up ---------------------------------------------------------------------------------------------------------
@@ -56,8 +56,9 @@ $(SIMULATOR)/.stamp: tests/simulator/package.json tests/simulator/package-lock.j
     $(VENV)/.stamp
 	@$(VENV)/bin/python -I tests/simulator/install.py
 
+# Chains for the tests, and for the Molecule scenarios that look at wallets or pay them.
 FOUNDRY := .cache/foundry
-test unit: $(FOUNDRY)/.stamp
+test unit molecule: $(FOUNDRY)/.stamp
 
 $(FOUNDRY)/.stamp: tests/foundry/package.json tests/foundry/package-lock.json tests/foundry/install.py \
     $(SIMULATOR)/.stamp
@@ -134,7 +135,7 @@ unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against
 	$(RUN) python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: molecule
-molecule: $(VENV)/.stamp ## the roles, environment by environment
+molecule: $(VENV)/.stamp ## a scenario for each role and each root playbook (ARGS="--exclude awx")
 	$(RUN) env PYTHONPATH="$(CURDIR)/tests/startup" molecule test --all $(ARGS)
 
 .PHONY: sanity

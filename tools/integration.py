@@ -3,16 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run `ansible-test integration`: each target starts a sandbox of its own, and ends it.
 
-As for the sanity tests, ansible-test gets an exact copy of what git sees, under .cache/integration.
+As for the sanity tests, ansible-test gets an exact copy of what git sees, under .cache/integration. A node called anvil
+is not in it: targets that pay wallets find it on PATH, if it is there, and leave that out otherwise.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
+from tests import anvil
 from tools import sanity
 
 WORK = sanity.ROOT / ".cache" / "integration"
@@ -24,12 +27,21 @@ def targets() -> list[str]:
     return sorted(path.name for path in TARGETS.iterdir() if path.is_dir() and not path.name.startswith("setup_"))
 
 
+def with_anvil(path: str) -> str:
+    """Add the folder of anvil to a PATH, if this machine has one."""
+    try:
+        return os.pathsep.join((path, os.fspath(anvil.program("anvil").parent)))
+    except anvil.ChainError:
+        return path
+
+
 def run(work: Path, python: Path, site_packages: Path, arguments: list[str]) -> int:
     """Run the targets with the ansible-test that is installed beside a Python."""
     copy = work / "ansible_collections" / "interchain" / "agent_ops"
     sanity.place_tree(None, copy)
     sanity.link_dependencies(copy.parent.parent, site_packages)
     environment = sanity.prepare(work, python=python, site_packages=site_packages, pythons=[])
+    environment["PATH"] = with_anvil(environment["PATH"])
     return sanity.run_tests(
         [str(python.parent / "ansible-test"), "integration", "--local", *arguments], copy, environment
     )
