@@ -23,7 +23,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 # Options of ansible-playbook that have a value, and those that have none.
 _WITH_VALUE = {"-i", "-e", "--limit", "--tags", "--skip-tags"}
-_ALONE = {"--check", "--diff"}
+_ALONE = {"--ask-vault-pass", "--check", "--diff"}
 
 # What the three documents that this collection came from have as headings and as names.
 ORIGINAL_HEADINGS = (
