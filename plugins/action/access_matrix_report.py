@@ -18,11 +18,13 @@ from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_files
     terminal_width,
     write_files,
 )
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_store import LastReports
 
 display = Display()
 
 _BASENAME = "access_matrix"
 _FACTS = ("account_id", "endpoint_url", "sandbox")
+_ADVICE = "Nothing was changed in AWS; mend this and run again"
 _PARTS = ("matrix", "principals", "resources", "differences", "not_read")
 
 
@@ -39,6 +41,7 @@ class ActionModule(ActionBase):
                 "artifacts_root": {"type": "path", "default": "artifacts"},
                 "show": {"type": "bool", "default": True},
                 "write": {"type": "bool", "default": True},
+                "store": {"type": "dict", "default": {}},
             }
         )
         found = options["result"]
@@ -59,25 +62,29 @@ class ActionModule(ActionBase):
                 folder / f"{_BASENAME}.json": _access_report.as_json(report, facts),
                 folder / f"{_BASENAME}.md": _access_report.as_markdown(report, facts),
             }
+            last = LastReports(
+                self,
+                options["store"] if options["write"] else {},
+                task_vars,
+                environment=options["environment"],
+                account_id=facts["account_id"],
+                sandbox=facts["sandbox"],
+            )
             if options["write"]:
-                result["changed"] = any(_text(file) != text for file, text in files.items())
+                last.read([file.name for file in files])
+                result["changed"] = bool(last.others(files)) or any(
+                    last.text(file) != text for file, text in files.items()
+                )
                 if not self._task.check_mode:
-                    write_files(folder, files, "Nothing was changed in AWS; mend this and run again")
+                    write_files(folder, files, _ADVICE)
+                    last.replace(files)
                     if options["show"]:
-                        display.display(f"Report: {', '.join(map(str, files))}")
+                        display.display(f"Report: {last.places(files)}")
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
-        return {
-            **result,
+        result |= {
             "files": [str(file) for file in files],
             "directory": str(folder),
             "different": bool(report["differences"]),
         }
-
-
-def _text(file: Path) -> str | None:
-    """Return what a file holds; None if it is none that was written here, which is as if there were none."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+        return last.as_result(result, _ADVICE)

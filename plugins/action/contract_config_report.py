@@ -15,10 +15,12 @@ from ansible.utils.display import Display
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _contract_config_report
 from ansible_collections.interchain.agent_ops.plugins.module_utils._report import report_directory
 from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_files import write_files
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_store import LastReports
 
 display = Display()
 
 _BASENAME = "contract_config"
+_ADVICE = "No deployment configuration was changed; mend this and run again"
 
 
 class ActionModule(ActionBase):
@@ -33,6 +35,7 @@ class ActionModule(ActionBase):
                 "environment": {"type": "str", "required": True},
                 "artifacts_root": {"type": "path", "default": "artifacts"},
                 "write": {"type": "bool", "default": True},
+                "store": {"type": "dict", "default": {}},
             }
         )
         found, environment = options["result"], options["environment"]
@@ -53,18 +56,13 @@ class ActionModule(ActionBase):
                 folder / f"{_BASENAME}.json": _contract_config_report.as_json(found, environment),
                 folder / f"{_BASENAME}.md": _contract_config_report.as_markdown(found, environment),
             }
-            result["changed"] = any(_text(file) != text for file, text in files.items())
+            last = LastReports(self, options["store"], task_vars, environment=environment, sandbox=found["sandbox"])
+            last.read([file.name for file in files])
+            result["changed"] = bool(last.others(files)) or any(last.text(file) != text for file, text in files.items())
             if not self._task.check_mode:
-                write_files(folder, files, "No deployment configuration was changed; mend this and run again")
-                display.display(f"Report: {', '.join(map(str, files))}")
+                write_files(folder, files, _ADVICE)
+                last.replace(files)
+                display.display(f"Report: {last.places(files)}")
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
-        return {**result, "files": [str(file) for file in files]}
-
-
-def _text(file: Path) -> str | None:
-    """Return what a file holds; None if it is none that was written here, which is as if there were none."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+        return last.as_result({**result, "files": [str(file) for file in files]}, _ADVICE)

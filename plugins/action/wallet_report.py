@@ -19,13 +19,14 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils import (
     _wallet_report,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._report import report_directory
+from ansible_collections.interchain.agent_ops.plugins.module_utils._report_documents import HISTORY, REPORTS
 from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_files import terminal_width, write_files
+from ansible_collections.interchain.agent_ops.plugins.plugin_utils._report_store import LastReports
 
 display = Display()
 
 _BASENAME = "wallets"
-_HISTORY = "wallet_history.jsonl"
-_ADVICE = "What was paid is in the records of the store; mend this and run balances.yml"
+_ADVICE = "What was paid is in the records of payments; mend this and run balances.yml"
 _BEFORE = "Nothing was sent in this run; mend this and start it again"
 _NEEDED = ("wallets", "networks", "sandbox", "read_at")
 
@@ -49,6 +50,7 @@ class ActionModule(ActionBase):
                 },
                 "write": {"type": "bool", "default": True},
                 "remember": {"type": "bool"},
+                "store": {"type": "dict", "default": {}},
             }
         )
         found, environment = options["result"], options["environment"]
@@ -61,24 +63,31 @@ class ActionModule(ActionBase):
             )
         try:
             folder = Path(report_directory(options["artifacts_root"], environment, sandbox=found["sandbox"]))
-            history = _History(folder / _HISTORY, found)
+            account = {"account_id": found["account_id"]} if "account_id" in found else {}
+            last = LastReports(
+                self, options["store"], task_vars, environment=environment, sandbox=found["sandbox"], **account
+            )
+            last.read(REPORTS[_BASENAME])
+            history = _History(folder / HISTORY, found, last.stored(HISTORY) or "")
             found = {**found, "wallets": history.told(found["wallets"])}
             # Whatever becomes of the files, balances and payments must be seen.
             self._show(found, options)
             files = _files(folder, found, environment) if options["write"] else {}
             remember = options["write"] if options["remember"] is None else options["remember"]
-            contents = {**files, **(history.files() if remember else {})}
+            contents = {**(history.files() if remember else {}), **files}
             if contents and not self._task.check_mode:
                 write_files(folder, contents, _ADVICE if options["write"] else _BEFORE)
+                last.replace(contents)
             if files and not self._task.check_mode:
-                display.display(f"Report: {', '.join(map(str, files))}")
+                display.display(f"Report: {last.places(files)}")
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
         # A balance is another one at every look. That a report has the latest is no change of anything.
         result["changed"] = False
         if history.warning:
             result["warnings"] = [history.warning]
-        return {**result, "files": [str(file) for file in files], "wallets": found["wallets"]}
+        result |= {"files": [str(file) for file in files], "wallets": found["wallets"]}
+        return last.as_result(result, _ADVICE)
 
     def _show(self, found: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> None:
         told: dict[str, t.Any] = {"environment": options["environment"], "width": terminal_width()}
@@ -106,7 +115,8 @@ def _files(folder: Path, found: t.Mapping[str, t.Any], environment: str) -> dict
 class _History:
     """What earlier runs saw, and this one. A history that cannot be read is left alone, and nothing is said of use."""
 
-    def __init__(self, file: Path, found: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, file: Path, found: t.Mapping[str, t.Any], stored: str) -> None:
+        """:param stored: what runs elsewhere saw."""
         self._file = file
         self.warning = ""
         now = _wallet_history.entry(found["read_at"], found["wallets"])
@@ -119,6 +129,9 @@ class _History:
             self._entries: list[_wallet_history.Entry] = []
             return
         earlier, strange = _wallet_history.from_lines(text)
+        elsewhere, more = _wallet_history.from_lines(stored)
+        if stored:
+            earlier, strange = _wallet_history.joined(elsewhere, earlier), strange + more
         if strange:
             self.warning = f"The history {file} has lines that say nothing ({strange}). They are left out of it"
         # A plan of which nothing came is shown twice, and was one look.

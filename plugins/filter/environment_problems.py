@@ -92,6 +92,10 @@ options:
     type: list
     elements: str
     default: []
+  report_store:
+    description: Where the last reports are kept, V(s3://bucket/prefix), or an empty string. No such place is a problem.
+    type: raw
+    default: ""
   inventory_sources:
     description: Inventories that the run was given, for the message.
     type: list

@@ -37,6 +37,7 @@ def environment_problems(
     operators: t.Any = (),
     proof_agents: t.Any = (),
     confirmation: str = "",
+    report_store: t.Any = "",
 ) -> list[str]:
     """Return what is wrong with the environment of a run, a sentence or two each; nothing if it is in order.
 
@@ -50,6 +51,7 @@ def environment_problems(
     :param additional_keys: keys beyond those of the agents, each with its ``agent``.
     :param proof_agents: the agents that write proofs, as far as the inventory names them.
     :param confirmation: which environment whoever started the run means, or "" if nobody was asked.
+    :param report_store: where the last reports are kept, ``s3://bucket/prefix``, or "".
     """
     sources = ", ".join(inventory_sources) or "none"
     if len(environments) > 1:
@@ -98,12 +100,27 @@ def environment_problems(
         "agent_ops_agents": list(agents),
         "agent_ops_additional_keys": [item.get("agent") for item in additional_keys if isinstance(item, t.Mapping)],
     }
+    problems += _store_problems(report_store)
     problems += _proof_problems(proof_agents, [agent for named in owners.values() for agent in named])
     if protected:
         problems += _protected_problems(name, owners, account_id)
     if naming is not None and not problems:
         problems += _naming_problems(name, agents, additional_keys, naming, operators)
     return problems
+
+
+def _store_problems(place: t.Any) -> t.Iterator[str]:
+    if not place:
+        return
+    from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import (
+        REPORTS,
+        parse_bucket_place,
+    )
+
+    try:
+        parse_bucket_place(place, REPORTS)
+    except ValueError as exc:
+        yield f"{REPORTS} is not a place for reports. {exc}"
 
 
 def _proof_problems(agents: t.Any, known: t.Sequence[t.Any]) -> t.Iterator[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _policy_documents as documents
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import S3Place, parse_place
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import S3Place, parse_place
 from ansible_collections.interchain.agent_ops.plugins.module_utils._policy_evaluation import (
     Answer,
     Policy,

@@ -16,12 +16,8 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _funding_holder, _funding_ledger
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
-    Conflict,
-    Document,
-    Ledger,
-    Store,
-)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Conflict, Document
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Ledger, Store
 
 _LEASE_SECONDS = 120.0
 _POLL_SECONDS = 2.0

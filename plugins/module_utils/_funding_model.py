@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Document
+
 FEE_TYPES = ("auto", "eip1559", "legacy")
 """How a network's transactions pay: ``auto`` asks the latest block for a base fee (EIP-1559)."""
 
@@ -196,15 +198,6 @@ class Node(t.Protocol):
     def call(self, method: str, *params: t.Any) -> t.Any: ...
 
     def batch(self, calls: t.Sequence[tuple[str, t.Sequence[t.Any]]]) -> list[t.Any]: ...
-
-
-class Conflict(Exception):
-    """A document of the store was changed by somebody else since it was read."""
-
-
-class Document(t.NamedTuple):
-    text: str
-    version: str
 
 
 class Store(t.Protocol):

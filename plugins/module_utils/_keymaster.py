@@ -21,6 +21,7 @@ from pathlib import Path
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_key_read import read_hex_keys, read_kms_keys
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import HexSigner, KmsSigner
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import open_store, parse_place
 from ansible_collections.interchain.agent_ops.plugins.module_utils._endpoints import is_aws_endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
     Node,
@@ -30,7 +31,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_mode
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_network import Job
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import Funder
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import open_store, parse_place
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc, RpcError, is_own_machine
 from ansible_collections.interchain.agent_ops.plugins.module_utils._keymaster_config import (
     Config,

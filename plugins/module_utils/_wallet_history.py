@@ -86,6 +86,12 @@ def from_lines(text: str) -> tuple[list[Entry], int]:
     return found, strange
 
 
+def joined(first: t.Iterable[Entry], second: t.Iterable[Entry]) -> list[Entry]:
+    """Return the looks of two histories, each once, in the order of time."""
+    looks = {as_line(one): one for one in (*first, *second)}
+    return sorted(looks.values(), key=lambda one: one.at)
+
+
 def _amounts(held: t.Mapping[str, t.Any]) -> dict[Place, int]:
     amounts = {}
     for name, wei in held.items():

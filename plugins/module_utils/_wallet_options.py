@@ -26,6 +26,13 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_signer
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import HexSigner, KmsSigner
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import (
+    EmptyStore,
+    FolderPlace,
+    S3Place,
+    open_store,
+    parse_place,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._environment import KEY_BACKENDS
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
     CONFIRMED,
@@ -43,13 +50,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_settings import (
     read_settings,
     require_caps,
-)
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
-    EmptyStore,
-    FolderPlace,
-    S3Place,
-    open_store,
-    parse_place,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_wallets import (
     BANK_AGENT,

@@ -32,6 +32,14 @@ options:
     description: Whether the report is written.
     type: bool
     default: true
+  store:
+    description:
+      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
+        report is read there, and not on the disk, and what has changed is stored.
+      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
+        the same, and then the task fails.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
@@ -44,6 +52,7 @@ attributes:
     description: Runs on the controller.
     support: full
 seealso:
+  - module: interchain.agent_ops.report_store
   - module: interchain.agent_ops.contract_config
   - module: interchain.agent_ops.contract_config_info
 author:

@@ -54,9 +54,17 @@ options:
     type: bool
     default: true
   write:
-    description: Whether the files are written.
+    description: Whether the files are written, and stored.
     type: bool
     default: true
+  store:
+    description:
+      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
+        report is read there, and not on the disk, and what has changed is stored.
+      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
+        the same, and then the task fails.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
@@ -67,6 +75,8 @@ attributes:
   action:
     description: Runs on the controller.
     support: full
+seealso:
+  - module: interchain.agent_ops.report_store
 author:
   - interchain.agent_ops contributors (@interchain)
 """

@@ -53,6 +53,15 @@ options:
       - Whether this look gets a line in the history, by default as O(write) says. In check mode it gets none.
       - The look before a payment is worth one. It has what was spent until then.
     type: bool
+  store:
+    description:
+      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
+        report is read there, and not on the disk, and what has changed is stored.
+      - The history is that of the store and that of the disk together.
+      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
+        the same, and then the task fails.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
@@ -65,6 +74,7 @@ attributes:
     description: Runs on the controller.
     support: full
 seealso:
+  - module: interchain.agent_ops.report_store
   - module: interchain.agent_ops.wallet_balances_info
   - module: interchain.agent_ops.wallet_top_up
 author:

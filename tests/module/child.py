@@ -21,8 +21,8 @@ from eth_utils import keccak
 _MODULES = "ansible_collections.interchain.agent_ops.plugins.modules"
 _PRELOADED = (
     "access_matrix_info access_probe agent_config contract_config iam_user_credentials kms_signing_keys"
-    " kms_signing_keys_info proof_bucket_info proof_bucket_probe secret_signing_keys wallet_balances_info"
-    " wallet_funding_store_info wallet_top_up"
+    " kms_signing_keys_info proof_bucket_info proof_bucket_probe report_store secret_signing_keys"
+    " store_bucket_info wallet_balances_info wallet_top_up"
 ).split()
 _SERVICES = ("iam", "kms", "resourcegroupstaggingapi", "s3", "secretsmanager", "sts")
 

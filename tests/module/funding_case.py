@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import checksum_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import HexSigner
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import DirectoryStore
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_text import parse
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
     Amounts,
@@ -35,7 +36,6 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass
     NetworkReport,
     approved_amounts,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import DirectoryStore
 from ansible_collections.interchain.agent_ops.plugins.module_utils._json_rpc import JsonRpc
 from eth_keys import keys as eth_keys
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import boto3
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Conflict
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Conflict
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import (
     DirectoryStore,
     S3Place,
     S3Store,
     parse_place,
 )
+from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
 from botocore.config import Config
 
 from sandbox.client import ACCOUNT_ID

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.interchain.agent_ops.plugins.modules import wallet_funding_store_info
+from ansible_collections.interchain.agent_ops.plugins.modules import store_bucket_info
 
 from sandbox.client import ACCOUNT_ID, REGION, Sandbox
 from tests.module.conftest import Result, RunModule
@@ -19,7 +19,7 @@ from tests.sandbox.s3_world import OPEN, block_account
 
 BUCKET = "nomad-funds"
 PLACE = f"s3://{BUCKET}/ledgers"
-TAG = {"Key": "agent_ops:funding_store", "Value": BUCKET}
+TAG = {"Key": "agent_ops:store", "Value": BUCKET}
 Plan = Callable[..., Result]
 
 
@@ -31,7 +31,7 @@ def s3(sandbox: Sandbox) -> Any:
 @pytest.fixture
 def plan(run_module: RunModule) -> Plan:
     def run(**arguments: Any) -> Result:
-        return run_module("wallet_funding_store_info", **{"store": PLACE, "region": REGION, **arguments})
+        return run_module("store_bucket_info", **{"store": PLACE, "region": REGION, **arguments})
 
     return run
 
@@ -56,7 +56,7 @@ def test_a_missing_bucket(sandbox: Sandbox, plan: Plan) -> None:
                 "without ACLs",
                 "encrypted at rest",
                 "with versions",
-                f"with the tag agent_ops:funding_store={BUCKET}",
+                f"with the tag agent_ops:store={BUCKET}",
             ],
         }
     ]
@@ -94,7 +94,7 @@ def test_the_bucket_of_proofs(s3: Any, plan: Plan) -> None:
     make(s3, {"Key": "agent_ops:bucket", "Value": BUCKET})
     assert plan()["msg"] == (
         f"The bucket {BUCKET} is one of proofs, by its tag agent_ops:bucket, which everybody may read. Expected: a"
-        " bucket of its own for the funding. Choose another name (wallet_funding_store)"
+        " private bucket. Choose another name (wallet_funding_store)"
     )
 
 
@@ -105,7 +105,7 @@ def test_a_bucket_of_others_is_only_checked(sandbox: Sandbox, s3: Any, plan: Pla
     assert found["diff"]["before"] == found["diff"]["after"]
     s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=OPEN)
     assert plan()["msg"] == (
-        f"The bucket {BUCKET} was not made by this collection (it has no tag agent_ops:funding_store={BUCKET}), and may"
+        f"The bucket {BUCKET} was not made by this collection (it has no tag agent_ops:store={BUCKET}), and may"
         " be public: of its Block Public Access block_public_policy, restrict_public_buckets are off. Expected: all of"
         " it on. Turn it on for the bucket or the account, or choose another bucket (wallet_funding_store). Nothing was"
         " changed"
@@ -131,7 +131,10 @@ def test_acls_of_a_bucket_that_was_made_here(s3: Any, plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("store", "said"),
     [
-        ("/srv/funds", "The store /srv/funds is a folder. Expected: s3://bucket/prefix, whose bucket can be made"),
+        (
+            "/srv/funds",
+            "The store '/srv/funds' is in no bucket. Expected: s3://bucket/prefix for a prefix of a private bucket.",
+        ),
         ("s3://nomad-public/x", "The store 's3://nomad-public/x' is in the bucket nomad-public, which is a public one"),
     ],
 )
@@ -144,7 +147,7 @@ def test_the_documented_permissions_are_those_that_are_used(sandbox: Sandbox, s3
     make(s3, TAG)
     iam = boto3.client("iam", **sandbox.boto3_arguments())
     iam.create_user(UserName="planner")
-    named = set(re.findall(r"\bs3:[A-Z]\w+", wallet_funding_store_info.DOCUMENTATION))
+    named = set(re.findall(r"\bs3:[A-Z]\w+", store_bucket_info.DOCUMENTATION))
     statement = ",".join(f'"{action}"' for action in sorted(named - {"s3:ListAllMyBuckets"}))
     policy = (
         f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": [{statement}], "Resource": "*"}}]}}'

@@ -17,9 +17,9 @@ import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import public_key_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bank_signer import KmsSigner
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import S3Store
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import FeeSettings
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import S3Store
 
 from sandbox.client import ACCOUNT_ID, Sandbox
 from tests.chain import Chain, running

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils import _funding_ledger as ledgers
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Conflict
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import DirectoryStore, S3Store
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_ledger_session import LedgerSession
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import (
     CONFIRMED,
-    Conflict,
     Ledger,
     Lock,
     Record,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import DirectoryStore, S3Store
 
 from sandbox.client import ACCOUNT_ID, Sandbox
 

@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Conflict
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store import (
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Conflict
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import (
     DirectoryStore,
     S3Store,
     open_store,
@@ -300,7 +300,7 @@ def test_a_store_that_never_answers(sandbox: Sandbox, s3: Any) -> None:
     assert str(caught.value).startswith(
         f"Whether {PLACE}/{NAME} was written is not known: s3:PutObject failed: the connection broke before an answer"
     )
-    assert str(caught.value).endswith(". Nothing is sent on the strength of it. Run again")
+    assert str(caught.value).endswith(". Nothing else is done on the strength of it. Run again")
     assert len(puts(sandbox)) == 5
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from ansible_collections.interchain.agent_ops.plugins.module_utils._report_documents import REPORTS
 
 from sandbox.client import Sandbox
 from tests.chain import running
@@ -82,7 +83,7 @@ def test_from_nothing_to_a_private_bucket(provide: Callable[..., Played], aws: S
     s3.put_object(Bucket=BUCKET, Key="ledgers/x", Body=b"paid")
     # Tags of others stay.
     tags = s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]
-    assert tags == [{"Key": "agent_ops:funding_store", "Value": BUCKET}]
+    assert tags == [{"Key": "agent_ops:store", "Value": BUCKET}]
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [*tags, {"Key": "owner", "Value": "them"}]})
 
     for options in ((), ("--limit", "kovan"), ("--check",)):
@@ -140,7 +141,9 @@ def test_what_is_paid_is_written_down_in_the_bucket_that_the_run_made(
     with running(42) as chain:
         chain.rpc.call("anvil_setBalance", payer, hex(4000 * 10**18))
         urls = {"AGENT_OPS_SANDBOX_RPC_URLS": json.dumps({"kovan": chain.url, "moonbasealpha": "http://127.0.0.1:1/"})}
-        given = (*bank, "-e", json.dumps(STORE), "-e", "wallet_funding_approve=true", "--limit", "kovan")
+        # Records and reports may be in one place.
+        stores = {**STORE, "agent_ops_report_store": STORE["wallet_funding_store"]}
+        given = (*bank, "-e", json.dumps(stores), "-e", "wallet_funding_approve=true", "--limit", "kovan")
 
         def fund(*options: str) -> Played:
             return play("staging", "sandbox", playbook="fund.yml", options=(*given, *options), environment=urls)
@@ -155,11 +158,18 @@ def test_what_is_paid_is_written_down_in_the_bucket_that_the_run_made(
         assert "6 transfers: 6 confirmed; 3000 ETH on kovan" in sent.told
         assert_private(aws, s3)
         names = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-        assert names == [f"ledgers/staging/kovan-{payer}.json"]
-        ledger = json.loads(s3.get_object(Bucket=BUCKET, Key=names[0])["Body"].read())
+        ledgers, reports = f"ledgers/staging/kovan-{payer}.json", "ledgers/staging/reports/"
+        assert names == [ledgers, *(f"{reports}{name}" for name in sorted(REPORTS["wallets"]))]
+        ledger = json.loads(s3.get_object(Bucket=BUCKET, Key=ledgers)["Body"].read())
+        # The look before it paid, and the one afterwards.
+        history = s3.get_object(Bucket=BUCKET, Key=f"{reports}wallet_history.jsonl")["Body"].read()
+        assert len(history.splitlines()) == 2
         assert [one["state"] for one in ledger["transfers"]] == ["confirmed"] * 6
         assert ledger["lock"] is None
         aws.clear_log()
         again = fund()
         assert again.code == 0, again.output
-        assert writes(aws) == []
+        # Every look at balances is another one.
+        written = [str(entry["resource"]) for entry in aws.log() if entry["write"]]
+        assert all(f"{reports}wallet" in resource for resource in written), written
+        assert written

@@ -63,6 +63,14 @@ def test_the_page_names_what_the_wallets_modules_need_of_the_records() -> None:
     assert set(action.findall(section)) == set(action.findall(module))
 
 
+def test_the_page_names_what_the_store_of_reports_needs() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    section = page.split("## The last reports")[1].split("\n## ")[0]
+    module = (ROOT / "plugins" / "modules" / "report_store.py").read_text(encoding="utf-8")
+    action = re.compile(r"\bs3:[A-Z][A-Za-z]+")
+    assert set(action.findall(section)) == set(action.findall(module))
+
+
 def settings(environment: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for file in (ROOT / "inventories" / environment / "group_vars" / "all").glob("*.yml"):

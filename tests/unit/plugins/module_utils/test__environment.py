@@ -52,6 +52,18 @@ def test_whoever_writes_proofs_has_keys() -> None:
         assert f"agent_ops_proof_agents has {wrong!r}. Expected: a list" in problems(proof_agents=wrong)[0]
 
 
+def test_reports_are_kept_in_a_bucket_or_on_the_disk_alone() -> None:
+    for place in ("", "s3://nomad-records/agent_ops"):
+        assert problems(report_store=place) == []
+    (told,) = problems(report_store="/srv/reports")
+    assert told == (
+        "agent_ops_report_store is not a place for reports. The store '/srv/reports' is in no bucket. Expected:"
+        " s3://bucket/prefix for a prefix of a private bucket. Change agent_ops_report_store"
+    )
+    (told,) = problems(report_store={"bucket": "x"})
+    assert "The store of agent_ops_report_store is {'bucket': 'x'}." in told
+
+
 def test_whoever_means_another_environment_is_refused() -> None:
     assert problems(confirmation="") == problems(confirmation="staging") == []
     assert problems(confirmation="production") == [

@@ -18,6 +18,7 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._wallet_histo
     days_left,
     entry,
     from_lines,
+    joined,
 )
 
 from tests.unit.plugins.module_utils.wallet_world import READ_AT, UNIT, wallet
@@ -110,3 +111,9 @@ def test_a_history_is_bounded_in_lines_and_in_time() -> None:
     assert len(kept) == MOST_ENTRIES
     assert [one.at for one in kept[-2:]] == [now - 1, now]
     assert bounded([Entry(now - (MOST_DAYS + 1) * DAY, {}), Entry(now, {})], now) == [Entry(now, {})]
+
+
+def test_looks_of_two_machines_are_joined() -> None:
+    looks = seen(100, 90, 80, 70)
+    assert joined([looks[0], looks[2]], [looks[0], looks[3], looks[1]]) == looks
+    assert joined([], looks) == looks

@@ -18,9 +18,12 @@ import stat
 import typing as t
 from pathlib import Path
 
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import (
+    Conflict,
+    Document,
+    checked_name,
+)
 from ansible_collections.interchain.agent_ops.plugins.module_utils._file_errors import reported
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Conflict, Document
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import checked_name
 from ansible_collections.interchain.agent_ops.plugins.module_utils._text_files import write_copy
 
 _LARGEST = 64 * 1024 * 1024

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The durable store of ledgers, by the place that a setting names. Private to the collection.
+"""The durable store of documents, by the place that a setting names. Private to the collection.
 
 An edge: clients are parameters, and neither ansible nor amazon.aws is imported.
 """
@@ -12,14 +12,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Document
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import (
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import (
+    Document,
     FolderPlace,
     S3Place,
     parse_place,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store_bucket import S3Store
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_store_folder import DirectoryStore
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store_bucket import S3Store
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store_folder import DirectoryStore
 
 __all__ = ["DirectoryStore", "EmptyStore", "FolderPlace", "S3Place", "S3Store", "open_store", "parse_place"]
 

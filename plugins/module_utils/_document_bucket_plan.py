@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be done so that the ledgers of the funding have a private bucket. Private to the collection.
+"""What is to be done so that ledgers and reports have a private bucket. Private to the collection.
 
 Pure: no ansible, no AWS. The plan is data: the role calls Amazon's module with it, check mode and diff mode show it.
 """
@@ -20,14 +20,15 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_plan 
     Found,
 )
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_plan import OWNERSHIP_TAG as PROOFS_TAG
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import FUNDING
 from ansible_collections.interchain.agent_ops.plugins.module_utils._policy_documents import VERSION
 from ansible_collections.interchain.agent_ops.plugins.module_utils._proof_documents import (
     bucket_arn,
     same_bucket_policy,
 )
 
-STORE_TAG = "agent_ops:funding_store"
-"""Tag of a bucket that was made here for ledgers. Its value is the bucket's name. Environments may share it."""
+STORE_TAG = "agent_ops:store"
+"""Tag of a bucket that was made here for ledgers or reports, whose value is its name. Environments may share it."""
 
 ALL_ON = dict.fromkeys(SWITCHES, True)
 
@@ -46,18 +47,20 @@ def tls_only(name: str, partition: str) -> Entry:
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def plan_store(name: str, region: str, partition: str, found: Found) -> BucketPlan:
+def plan_store(name: str, region: str, partition: str, found: Found, setting: str = FUNDING) -> BucketPlan:
     """Return what makes the bucket, or brings one that was made here to what it was. Any other is only checked.
 
     What is in a bucket is never touched.
+
+    :param setting: the variable that names the store.
     """
-    plan = BucketPlan(problems=list(_refused(name, region, found)))
+    plan = BucketPlan(problems=list(_refused(name, region, found, setting)))
     if plan.problems:
         return plan
     if found.exists:
         plan.before = plan.after = {f"bucket {name}": _held(found)}
         if not _ours(name, found):
-            plan.problems += _open_to_others(name, found)
+            plan.problems += _open_to_others(name, found, setting)
             return plan
     arguments, details = _differences(name, partition, found)
     if arguments:
@@ -78,33 +81,33 @@ def _tags(name: str, found: Found) -> dict[str, str]:
     return dict(sorted({**found.tags, STORE_TAG: name}.items()))
 
 
-def _refused(name: str, region: str, found: Found) -> t.Iterator[str]:
+def _refused(name: str, region: str, found: Found, setting: str) -> t.Iterator[str]:
     if not found.exists:
         return
     if not found.owned:
         yield (
             f"The bucket {name} belongs to another AWS account. Expected: none of that name, or one of this account."
-            " Names of buckets are global: choose another one (wallet_funding_store)"
+            f" Names of buckets are global: choose another one ({setting})"
         )
     elif found.region != region:
         yield (
             f"The bucket {name} is in {found.region}. Expected: {region}, the Region of the keys. A bucket cannot be"
-            " moved: choose another name (wallet_funding_store)"
+            f" moved: choose another name ({setting})"
         )
     elif PROOFS_TAG in found.tags:
         yield (
-            f"The bucket {name} is one of proofs, by its tag {PROOFS_TAG}, which everybody may read. Expected: a bucket"
-            " of its own for the funding. Choose another name (wallet_funding_store)"
+            f"The bucket {name} is one of proofs, by its tag {PROOFS_TAG}, which everybody may read. Expected: a"
+            f" private bucket. Choose another name ({setting})"
         )
 
 
-def _open_to_others(name: str, found: Found) -> t.Iterator[str]:
+def _open_to_others(name: str, found: Found, setting: str) -> t.Iterator[str]:
     off = [switch for switch in SWITCHES if not (found.block.get(switch) or found.account_block.get(switch))]
     if off:
         yield (
             f"The bucket {name} was not made by this collection (it has no tag {STORE_TAG}={name}), and may be public:"
             f" of its Block Public Access {', '.join(off)} {'is' if len(off) == 1 else 'are'} off. Expected: all of it"
-            " on. Turn it on for the bucket or the account, or choose another bucket (wallet_funding_store). Nothing"
+            f" on. Turn it on for the bucket or the account, or choose another bucket ({setting}). Nothing"
             " was changed"
         )
 

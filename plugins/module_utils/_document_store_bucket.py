@@ -16,8 +16,13 @@ import typing as t
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_read import public_access_switches
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_model import Conflict, Document
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import S3Place, checked_name
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import (
+    FUNDING,
+    Conflict,
+    Document,
+    S3Place,
+    checked_name,
+)
 
 try:
     from botocore.exceptions import BotoCoreError
@@ -26,6 +31,13 @@ except ImportError:
     pass  # the module's shell reports a missing botocore before it comes here
 
 _LARGEST = 64 * 1024 * 1024
+_TYPES = {
+    "json": "application/json",
+    "jsonl": "application/jsonl",
+    "csv": "text/csv; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _ATTEMPTS = 5
 _LONGEST_WAIT = 2.0
 _NOT_THERE = "NoSuchKey"
@@ -53,13 +65,18 @@ class S3Store:
         prefix: str,
         account_id: str,
         sleep: t.Callable[[float], object] = time.sleep,
+        setting: str = FUNDING,
     ) -> None:
-        """:raises ValueError: if the client's library cannot write conditionally."""
+        """:param setting: the variable that names the place, for what is said of it.
+
+        :raises ValueError: if the client's library cannot write conditionally.
+        """
         self._client = client
         self._call = call
         self._place = S3Place(bucket, prefix)
         self._account = account_id
         self._sleep = sleep
+        self._setting = setting
         members = client.meta.service_model.operation_model("PutObject").input_shape.members
         if "IfMatch" not in members:
             raise ValueError(
@@ -103,7 +120,7 @@ class S3Store:
         parameters: dict[str, t.Any] = {
             "Key": self._key(name),
             "Body": text.encode("utf-8"),
-            "ContentType": "application/json",
+            "ContentType": _TYPES.get(name.rpartition(".")[2], _TYPES["json"]),
         }
         lost: CallFailed | None = None
         for attempt in range(_ATTEMPTS):
@@ -129,8 +146,8 @@ class S3Store:
                 raise Conflict(f"{self._place}/{name} was changed by somebody else since it was read")
             # As it was: the request is repeated under its condition, which a late arrival of the first one breaks.
         raise ValueError(
-            f"Whether {self._place}/{name} was written is not known: {lost}. Nothing is sent on the strength of it."
-            " Run again"
+            f"Whether {self._place}/{name} was written is not known: {lost}. Nothing else is done on the strength of"
+            " it. Run again"
         )
 
     def check_private(self, s3control: t.Any = None) -> None:
@@ -149,7 +166,7 @@ class S3Store:
             raise self._explained(exc, "", "checked") from exc
         advice = (
             "Expected: a private bucket, with all of Block Public Access on. Turn it on for the bucket or the account,"
-            " or choose another bucket (wallet_funding_store). Nothing was read or written there"
+            f" or choose another bucket ({self._setting}). Nothing was read or written there"
         )
         if public:
             raise ValueError(
@@ -188,8 +205,8 @@ class S3Store:
         except UnicodeDecodeError as exc:
             problem = f"is not UTF-8 text: byte {exc.start} cannot be read as such"
         raise ValueError(
-            f"{self._place}/{name} {problem}. Expected: a ledger. Find out who changed it, and put a former version"
-            " back"
+            f"{self._place}/{name} {problem}. Expected: what a run wrote. Find out who changed it, and put a former"
+            " version back"
         )
 
     def _explained(self, exc: CallFailed, name: str, done: str) -> ValueError:
@@ -198,12 +215,12 @@ class S3Store:
         if exc.code in _NO_BUCKET:
             return ValueError(
                 f"{what}: there is no bucket {bucket}. Expected: a private bucket of the account {self._account}."
-                " Make it (wallet_funding_store_state: present), or correct wallet_funding_store"
+                f" Make it ({self._setting}_state: present), or correct {self._setting}"
             )
         if exc.code in _ELSEWHERE:
             return ValueError(
                 f"{what}: the bucket {bucket} is not in {self._client.meta.region_name} ({exc.message}). Expected: a"
-                " bucket in the Region of the keys (agent_ops_aws_region). Choose another one (wallet_funding_store)"
+                f" bucket in the Region of the keys (agent_ops_aws_region). Choose another one ({self._setting})"
             )
         if exc.code in _DENIED:
             return ValueError(f"{what}. {self._denied(exc)}")
@@ -220,7 +237,7 @@ class S3Store:
         if self._looked_at():
             return (
                 f"The bucket {bucket} belongs to another AWS account. Expected: one of {self._account}. Names of"
-                " buckets are global: choose another one (wallet_funding_store)"
+                f" buckets are global: choose another one ({self._setting})"
             )
         return (
             f"{exc}. Either the caller lacks s3:ListBucket for the bucket {bucket}, without which Amazon S3 does not"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import (
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import (
     FolderPlace,
     S3Place,
     checked_name,

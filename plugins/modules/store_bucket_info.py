@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: wallet_funding_store_info
-short_description: Plan the private bucket of the ledgers of funding
+module: store_bucket_info
+short_description: Plan the private bucket of the records of funding, or of reports
 version_added: 1.0.0
 description:
-  - Compares the Amazon S3 bucket that ledgers of transfers are to be kept in with what the AWS account has.
+  - Compares the Amazon S3 bucket that ledgers of transfers, or reports, are to be kept in with what the AWS account
+    has.
   - A bucket that is missing is to be made private, without ACLs, encrypted, with versions, and for TLS alone. One that
     was made here is brought back to that. Any other bucket is only checked.
   - Nothing is written. The role P(interchain.agent_ops.wallet_funding#role) carries the plan out with Amazon's module.
@@ -19,9 +20,14 @@ description:
 options:
   store:
     description:
-      - The place of the ledgers, V(s3://bucket/prefix).
+      - The place of the ledgers or reports, V(s3://bucket/prefix).
     type: str
     required: true
+  setting:
+    description:
+      - Name of the variable that names the place. Messages say what to change by it.
+    type: str
+    default: wallet_funding_store
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -44,8 +50,8 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Plan the bucket of the ledgers
-  interchain.agent_ops.wallet_funding_store_info:
+- name: Plan the bucket of the records
+  interchain.agent_ops.store_bucket_info:
     store: s3://nomad-funding-111122223333/ledgers
     region: us-west-2
   register: plan
@@ -99,8 +105,8 @@ sandbox:
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, endpoint, identify
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller, CallFailed
 from ansible_collections.interchain.agent_ops.plugins.module_utils._bucket_read import BucketReader
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_bucket_plan import plan_store
-from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_place import S3Place, parse_place
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_bucket_plan import plan_store
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import FUNDING, parse_bucket_place
 from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_options import (
     call_options,
     request_rates,
@@ -110,17 +116,21 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_
 
 def main() -> None:
     module = AwsModule(
-        argument_spec={"store": {"type": "str", "required": True}, **call_options()},
+        argument_spec={
+            "store": {"type": "str", "required": True},
+            "setting": {"type": "str", "default": FUNDING},
+            **call_options(),
+        },
         supports_check_mode=True,
     )
     region = required_region(module)
-    bucket = _bucket(module)
+    bucket, setting = _bucket(module), module.params["setting"]
     call = Caller(request_rates(module))
     identity = identify(module, call, region)
     s3, s3control = module.connect("s3", region=region), module.connect("s3control", region=region)
     reader = BucketReader(call, s3, s3control, account_id=identity["account_id"], workers=module.params["workers"])
     try:
-        plan = plan_store(bucket, region, identity["caller_arn"].split(":")[1], reader.read(bucket))
+        plan = plan_store(bucket, region, identity["caller_arn"].split(":")[1], reader.read(bucket), setting)
     except (CallFailed, ValueError) as exc:
         module.fail_json(msg=str(exc))
     module.refuse_mixed_endpoints()
@@ -135,10 +145,7 @@ def main() -> None:
 def _bucket(module: AwsModule) -> str:
     """Return the bucket of the place; fail before the first call if it is none."""
     try:
-        place = parse_place(module.params["store"])
-        if isinstance(place, S3Place):
-            return place.bucket
-        raise ValueError(f"The store {place} is a folder. Expected: s3://bucket/prefix, whose bucket can be made")
+        return parse_bucket_place(module.params["store"], module.params["setting"]).bucket
     except ValueError as exc:
         module.fail_json(msg=str(exc))
         raise AssertionError("fail_json ends the process") from exc  # pragma: no cover
