@@ -58,10 +58,10 @@ def network_rpc_urls(networks: t.Any, sandbox_url: str = "", sandbox_urls: t.Any
         ("agent_ops_sandbox_rpc_urls", urls, f"network to URL, for instance {example}"),
     ):
         if not isinstance(value, t.Mapping):
-            # What it is instead may be a URL, which is a secret.
+            # What it is instead may be a URL, which is a secret. Ansible's own types are no words for a user.
+            found = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a value"
             raise AnsibleFilterError(
-                f"network_rpc_urls: {name} must be a dictionary of networks, not {type(value).__name__}. Expected:"
-                f" {expected}"
+                f"network_rpc_urls: {name} must be a dictionary of networks, not {found}. Expected: {expected}"
             )
     strangers = sorted(map(str, set(urls) - set(networks)))
     if strangers and networks:

@@ -213,10 +213,10 @@ def make_jobs(module: AwsModule, wish: Wish, accounts: Accounts) -> list[Job]:
     wallets = with_addresses(wish.wallets, rows, wish.keys)
     bank = (rows.get(wish.bank["name"]) or {}).get("address") if wish.bank else None
     # A sandbox's chain has the network's number, and nothing that the network's explorer knows.
-    hidden = {"explorer_url": None} if accounts.facts["sandbox"] else {}
+    sandbox = accounts.facts["sandbox"]
     return [
         Job(
-            replace(settings, **hidden),
+            replace(settings, explorer_url=None) if sandbox else settings,
             [wallet for wallet in wallets if wallet.network == name],
             partial(network_node, name, module.params["rpc_urls"], timeout=module.params["rpc_timeout"]),
             bank,

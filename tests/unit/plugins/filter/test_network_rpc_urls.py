@@ -33,7 +33,8 @@ def test_a_real_url_is_never_used_in_a_sandbox() -> None:
 @pytest.mark.parametrize("value", ["https://secret", ["https://secret"], 5])
 def test_what_is_no_dictionary_is_refused_without_being_quoted(value: t.Any) -> None:
     with pytest.raises(
-        AnsibleFilterError, match="agent_ops_sandbox_rpc_urls must be a dictionary of networks"
+        AnsibleFilterError,
+        match=r"urls must be a dictionary of networks, not a \w+\. Expected: network to URL, for ins",
     ) as caught:
         urls(NETWORKS, "", value)
     assert "secret" not in str(caught.value)
