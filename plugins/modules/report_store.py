@@ -48,7 +48,7 @@ options:
         type: str
         required: true
       version:
-        description: RV(files[].version) of what was read. Without it there must be nothing yet.
+        description: The C(version) of what was read, by RV(files). Without it there must be nothing yet.
         type: str
   sandbox:
     description:
