@@ -63,6 +63,7 @@ REHEARSAL: dict[str, Any] = {
     "signing_keys_request_rates": {"CreateSecret": 0},
     "wallet_funding_store": "s3://nomad-development-funding/records",
     "wallet_funding_store_state": "present",
+    "agent_ops_report_store": "s3://nomad-development-records/agent_ops",
 }
 
 
@@ -171,6 +172,11 @@ def launcher(set_up: SetUp, made: Ran, aws: Sandbox, folder: Path) -> Launcher:
 @pytest.fixture(scope="module")
 def secrets(aws: Sandbox) -> Any:
     return boto3.client("secretsmanager", **aws.boto3_arguments())
+
+
+@pytest.fixture(scope="module")
+def s3(aws: Sandbox) -> Any:
+    return boto3.client("s3", **aws.boto3_arguments())
 
 
 @pytest.fixture(scope="module")

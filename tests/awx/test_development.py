@@ -10,11 +10,12 @@ started with what awx.yml stored.
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.client import Sandbox, environment_without_aws
@@ -25,12 +26,15 @@ from tests.awx.workflows import chain, node
 from tests.chain import Chain
 from tests.module.hex_keys import betrayed, private_keys
 
+NO_PLACE = "names no place for the last reports"
+RECORDS, REPORTS = "nomad-development-records", "agent_ops/development/reports/"
 PLAYBOOKS = "provision verify balances fund agent_config contract_config proof_bucket signer_iam keymaster".split()
 
 
 def test_an_empty_awx_gets_all_of_it(set_up: SetUp, made: Ran, wanted: dict[str, Any]) -> None:
     awx = set_up.awx
     assert made.code == 0, made.output
+    assert NO_PLACE in made.told
     there = {name: count for name, count in awx.count().items() if count}
     assert there == {
         "organizations": 1, "execution_environments": 1, "projects": 1, "inventories": 1, "inventory_sources": 1,
@@ -125,8 +129,10 @@ def test_credentials_hold_the_secrets_and_answers_do_not(set_up: SetUp, made: Ra
 
 
 def test_a_second_run_changes_nothing(set_up: SetUp, made: Ran, wanted: dict[str, Any]) -> None:
-    second = set_up("development", **wanted)
+    # A variable of the inventory's: AWX is told nothing of it.
+    second = set_up("development", **wanted, agent_ops_report_store=f"s3://{RECORDS}/agent_ops")
     assert second.code == 0, second.output
+    assert NO_PLACE not in second.told
     assert set_up.awx.written == []
     assert second.changed == 0
 
@@ -148,12 +154,33 @@ def test_provisioning_is_verified_and_keeps_nothing_on_the_disk(
     assert not [name for name in others if not name.startswith("ASIA")]
 
 
+def test_the_next_job_has_another_disk_and_knows_the_last_report(provisioned: Launcher, s3: Any) -> None:
+    key = f"{REPORTS}signing_keys.json"
+    last = json.loads(s3.get_object(Bucket=RECORDS, Key=key)["Body"].read())
+    (row,) = (one for one in last["signing_keys"] if one["name"] == "development-kovan-updater-signer")
+    was, row["address"] = row["address"], "0x00000000000000000000000000000000000000A1"
+    s3.put_object(Bucket=RECORDS, Key=key, Body=json.dumps(last))
+    done = provisioned.launch("provision", **CONFIRMED, job_tags="signing_keys", limit="kovan")
+    assert done.status == "successful", done.output
+    assert f"The address of {row['name']} was {row['address']} in the last report, and is {was} now" in done.told
+    assert was in s3.get_object(Bucket=RECORDS, Key=key)["Body"].read().decode()
+
+
 def test_wallets_are_low_and_funded_once_that_is_approved(
-    provisioned: Launcher, chains: dict[str, Chain], aws: Sandbox
+    provisioned: Launcher, chains: dict[str, Chain], s3: Any
 ) -> None:
+    wallets = json.loads(s3.get_object(Bucket=RECORDS, Key=f"{REPORTS}signing_keys.json")["Body"].read())
+    (updater,) = (
+        one["address"] for one in wallets["signing_keys"] if one["name"] == "development-kovan-updater-signer"
+    )
+    chains["kovan"].give(updater, 10**18)
+    two_days_ago = {"at": time.time() - 2 * 86400, "balances": {f"kovan/{updater.lower()}": 2 * 10**18}}
+    s3.put_object(Bucket=RECORDS, Key=f"{REPORTS}wallet_history.jsonl", Body=json.dumps(two_days_ago))
     low = provisioned.launch("balances", **CONFIRMED, wallet_funding_fail_when_low="true", limit="kovan")
     assert low.status == "failed", low.output
     assert "has wallets below their thresholds" in low.told
+    assert re.search(r"^kovan +updater .* 2\.0 *$", low.output, re.MULTILINE), low.output
+    chains["kovan"].give(updater, 0)
     # The terminal that ansible-runner gives it has nobody at it: that is said, and not waited for.
     unasked = provisioned.launch("fund", **CONFIRMED, limit="kovan")
     assert unasked.status == "failed", unasked.output
@@ -167,7 +194,6 @@ def test_wallets_are_low_and_funded_once_that_is_approved(
     assert fund.status == "successful", fund.output
     assert "1 transfer: 1 confirmed; 500 ETH on kovan" in fund.told
     assert chains["alfajores"].rpc.call("eth_blockNumber") == before
-    s3 = boto3.client("s3", **aws.boto3_arguments())
     assert s3.list_objects_v2(Bucket="nomad-development-funding")["KeyCount"] == 1
 
 
@@ -218,7 +244,7 @@ def test_an_answer_that_no_survey_would_take_is_refused_by_the_job(launcher: Lau
     assert "wallet_funding_approve" in banana.told
 
 
-def test_no_job_tells_or_leaves_a_secret(provisioned: Launcher, secrets: Any, set_up: SetUp) -> None:
+def test_no_job_tells_or_leaves_a_secret(provisioned: Launcher, secrets: Any, set_up: SetUp, s3: Any) -> None:
     ran = {done.template for done in provisioned.done}
     assert ran == {item["name"] for item in set_up.awx.store.objects["job_templates"].values()}
     keys = list(private_keys(secrets))
@@ -230,6 +256,12 @@ def test_no_job_tells_or_leaves_a_secret(provisioned: Launcher, secrets: Any, se
     assert keys
     assert held
     hidden = [*provisioned.secrets(), *held, RPC_SECRET]
+    kept = [one["Key"] for one in s3.list_objects_v2(Bucket=RECORDS)["Contents"]]
+    assert {"signing_keys.json", "access_matrix.json", "wallet_history.jsonl"} <= {Path(one).name for one in kept}
+    for name in kept:
+        text = s3.get_object(Bucket=RECORDS, Key=name)["Body"].read().decode()
+        assert not [secret for secret in hidden if secret in text]
+        assert not [trace for key in keys for trace in betrayed(text, key)]
     for done in provisioned.done:
         for path in done.left():
             text = path.read_text(encoding="utf-8", errors="replace")
