@@ -91,7 +91,9 @@ def main(arguments: list[str]) -> int:
         return sanity.main(["--artifact", str(built()), *arguments[1:]])
     artifact = release.build(ARTIFACTS)
     print(f"The file to be published: {artifact}", flush=True)
-    code = stages.main([arguments[0], "artifact-importer", "artifact-sanity", "lint", "lint-scenarios", "docs"])
+    code = stages.main(
+        [arguments[0], "artifact-importer", "artifact-sanity", "lint", "lint-scenarios", "molecule", "docs"]
+    )
     print("\n".join(not_done()))
     return code
 

@@ -27,6 +27,10 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: lookup('interchain.agent_ops.collection_version', 'awx.awx') is truthy
     fail_msg: awx.awx is not installed
+
+- name: Show which one is installed
+  ansible.builtin.debug:
+    msg: "{{ lookup('interchain.agent_ops.collection_version', 'awx.awx') }}"
   # -> 24.6.1
 """
 

@@ -23,8 +23,8 @@ SHARED_NAMES = tuple(
     additional_keys agent_infrastructure agents artifacts_root aws_account_id aws_region contract_deployment
     contracts_on deployment deployment_approvers environment key_backend key_name_template network
     node_infrastructure operators project proof_agents proof_bucket proof_bucket_region protected purpose
-    sandbox_access_key sandbox_account_id sandbox_artifacts_root sandbox_endpoint_url sandbox_rpc_url
-    sandbox_rpc_urls sandbox_secret_key transaction_signer
+    report_store report_store_state sandbox_access_key sandbox_account_id sandbox_artifacts_root
+    sandbox_endpoint_url sandbox_rpc_url sandbox_rpc_urls sandbox_secret_key transaction_signer
     """.split()
 )
 """What several roles read. The other names are those of the roles' own specifications."""

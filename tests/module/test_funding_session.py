@@ -152,8 +152,8 @@ def test_a_lease_that_is_held_for_longer_than_is_waited_for(session: Open, clock
         session().acquire(wait_seconds=30)
     assert clock.time == START + 30
     assert str(caught.value) == (
-        f"kovan is being funded by another run ({ELSEWHERE}), until 2026-11-20T18:41:00Z at the latest. Nothing was"
-        " sent. Run again when it is done"
+        f"kovan is being funded by another run ({ledgers.who(ELSEWHERE)}), until 2026-11-20T18:41:00Z at the latest."
+        " Nothing was sent. Run again when it is done"
     )
     # Not at all by default.
     with pytest.raises(ledgers.Locked):
@@ -248,7 +248,7 @@ def test_a_change_that_is_refused_the_second_time(session: Open, store: Watched)
 def test_two_runs_that_both_see_no_lease(session: Open, store: Watched, clock: Clock) -> None:
     first, second = session(), session()
     store.before_write.append(lambda: second.acquire(seconds=60))
-    with pytest.raises(ledgers.Locked, match=re.escape(second.holder)):
+    with pytest.raises(ledgers.Locked, match=re.escape(ledgers.who(second.holder))):
         first.acquire()
     # And if it waits, it is the next one.
     clock.meanwhile.append((START + 5, second.release))

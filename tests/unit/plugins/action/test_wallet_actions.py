@@ -163,7 +163,7 @@ def test_days_left_come_from_earlier_looks_and_from_what_was_paid(run: Run, fold
 def test_files_that_cannot_be_written_and_what_was_paid(run: Run) -> None:
     told = "The report in blocked/staging cannot be written: File exists. "
     assert run.results["no_room"]["msg"] == told + "Nothing was sent in this run; mend this and start it again"
-    assert run.results["no_room_after"]["msg"].startswith(told + "What was paid is in the records of the store")
+    assert run.results["no_room_after"]["msg"].startswith(told + "What was paid is in the records of payments")
 
 
 def test_transfers_come_before_the_balances_that_they_led_to(run: Run) -> None:
