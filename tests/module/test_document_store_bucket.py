@@ -1,257 +1,36 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store of ledgers, against a server of S3 and in a folder: of writers at once one wins, nothing is lost."""
+"""The store of documents in a bucket: lost answers, races, rights, and what must not be public."""
 
 from __future__ import annotations
 
-import json
-import os
-import stat
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
 from ansible_collections.interchain.agent_ops.plugins.module_utils._document_place import Conflict
-from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import (
-    DirectoryStore,
-    S3Store,
-    open_store,
-    parse_place,
-)
+from ansible_collections.interchain.agent_ops.plugins.module_utils._document_store import S3Store
 from botocore.config import Config
 
 from sandbox.client import ACCOUNT_ID, Sandbox
+from tests.module.document_store_case import BUCKET, PLACE, PREFIX, Aws, bucket_store, make_bucket
 from tests.module.funding_writer import NAME
 from tests.sandbox.people import allow, document
 from tests.sandbox.s3_world import OPEN, block_account, make_public, s3control
 
-BUCKET, PREFIX = "nomad-funds", "agents/ledgers"
-PLACE = f"s3://{BUCKET}/{PREFIX}"
 ALL_ON = dict.fromkeys(OPEN, True)
-Aws = Callable[..., Any]
 
 
 @pytest.fixture
 def s3(sandbox: Sandbox, aws: Aws) -> Any:
-    client = aws("s3")
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    sandbox.clear_log()
-    return client
-
-
-def bucket_store(client: Any, bucket: str = BUCKET, account: str = ACCOUNT_ID) -> S3Store:
-    return S3Store(client, Caller(), bucket, PREFIX, account, sleep=lambda _seconds: None)
-
-
-@pytest.fixture(params=["bucket", "folder"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Both kinds of places."""
-    if request.param == "folder":
-        return str(tmp_path / "ledgers")
-    request.getfixturevalue("s3")
-    return PLACE
-
-
-@pytest.fixture
-def store(place: str, request: pytest.FixtureRequest) -> DirectoryStore | S3Store:
-    return bucket_store(request.getfixturevalue("s3")) if place == PLACE else DirectoryStore(place)
+    return make_bucket(sandbox, aws)
 
 
 def puts(sandbox: Sandbox) -> list[str | None]:
     return [entry["error"] for entry in sandbox.log(operation="PutObject")]
-
-
-# Both kinds
-
-
-def test_what_is_written_is_read_by_whoever_comes_next(store: DirectoryStore | S3Store) -> None:
-    assert store.durable
-    assert store.read(NAME) is None
-    first = store.write(NAME, "one ä\r\n", None)
-    assert store.read(NAME) == ("one ä\r\n", first)
-    second = store.write(NAME, "two", first)
-    assert store.read(NAME) == ("two", second)
-    assert len({first, second}) == 2
-    assert store.read("production/kovan-0xbank.json") is None
-
-
-def test_only_what_was_read_is_replaced(store: DirectoryStore | S3Store) -> None:
-    first = store.write(NAME, "one", None)
-    store.write(NAME, "two", first)
-    for version in (None, first, '"of nothing"'):
-        with pytest.raises(Conflict, match=r"staging/kovan-0xbank.json was changed by somebody else since it was read"):
-            store.write(NAME, "three", version)
-    there = store.read(NAME)
-    assert there is not None
-    assert there.text == "two"
-    # What is not there cannot be what was read.
-    with pytest.raises(Conflict):
-        store.write("staging/other.json", "one", first)
-
-
-def test_a_name_cannot_lead_out_of_the_store(store: DirectoryStore | S3Store) -> None:
-    for act in (lambda: store.read("../x.json"), lambda: store.write("../x.json", "", None)):
-        with pytest.raises(ValueError, match=r"'../x.json' is no name of a document"):
-            act()
-
-
-def raced(place: str, environment: dict[str, str]) -> list[str]:
-    """The versions that three processes of two threads made, six lines each thread."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.module.funding_writer", "race", place, who],
-            stdout=subprocess.PIPE,
-            env=environment,
-            text=True,
-        )
-        for who in ("first", "second", "third")
-    ]
-    versions: list[str | None] = []
-    for child in children:
-        output, _unused = child.communicate(timeout=120)
-        assert child.returncode == 0
-        versions += json.loads(output)
-    assert len(versions) == 36
-    return [version for version in versions if version is not None]
-
-
-LINES = sorted(f"{who}-{number}" for who in ("first", "second", "third") for number in range(12))
-
-
-def test_processes_and_threads_that_write_at_once(
-    place: str, store: DirectoryStore | S3Store, environment: dict[str, str]
-) -> None:
-    """Every version is one writer's, and every line of everybody is there once."""
-    versions = raced(place, environment)
-    assert len(set(versions)) == len(versions) == 36
-    there = store.read(NAME)
-    assert there is not None
-    assert sorted(there.text.splitlines()) == LINES
-
-
-def test_writers_at_once_of_whose_answers_a_third_is_lost(
-    sandbox: Sandbox, s3: Any, environment: dict[str, str]
-) -> None:
-    sandbox.add_fault(action="s3:PutObject", kind="lost_answer", probability=0.3, seed=5)
-    versions = raced(PLACE, environment)
-    assert len(set(versions)) == len(versions)
-    sandbox.remove_faults()
-    there = bucket_store(s3).read(NAME)
-    assert there is not None
-    assert sorted(there.text.splitlines()) == LINES
-
-
-# Folder
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "ledgers"
-
-
-def test_files_are_their_owners_alone(folder: Path) -> None:
-    store = DirectoryStore(str(folder))
-    store.check_private()
-    store.write(NAME, "one", None)
-    assert {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in (folder, *folder.rglob("*"))} == {
-        "ledgers": "0o700",
-        ".lock": "0o600",
-        "staging": "0o700",
-        "kovan-0xbank.json": "0o600",
-    }
-    assert store.describe() == f"the folder {folder}"
-
-
-def test_reading_makes_nothing(folder: Path) -> None:
-    assert DirectoryStore(str(folder)).read(NAME) is None
-    assert not folder.exists()
-
-
-@pytest.mark.parametrize("act", ["check_private", "read", "write"])
-def test_a_folder_that_others_may_read_is_refused(folder: Path, act: str) -> None:
-    folder.mkdir(mode=0o750)
-    store = DirectoryStore(str(folder))
-    acts: dict[str, Callable[[], object]] = {
-        "check_private": store.check_private,
-        "read": lambda: store.read(NAME),
-        "write": lambda: store.write(NAME, "one", None),
-    }
-    with pytest.raises(ValueError, match="folder") as caught:
-        acts[act]()
-    assert str(caught.value) == (
-        f"The folder {folder} is open to others than its owner (mode 0750), who could change what was paid. Expected:"
-        f" 0700. Look that what is in it is right, then: chmod 700 {folder}"
-    )
-    assert list(folder.iterdir()) == []
-
-
-def test_a_folder_of_somebody_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder.mkdir(mode=0o700)
-    owner = folder.stat().st_uid
-    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    with pytest.raises(ValueError, match="belongs") as caught:
-        DirectoryStore(str(folder)).check_private()
-    assert str(caught.value) == (
-        f"The folder {folder} belongs to the user {owner}, and this runs as {owner + 1}. Expected: a folder of whoever"
-        " funds. Run as that user, or change wallet_funding_store"
-    )
-
-
-def test_links(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir(mode=0o700)
-    folder.symlink_to("real")
-    store = DirectoryStore(str(folder))
-    version = store.write(NAME, "one", None)
-    assert (tmp_path / "real" / NAME).read_text() == "one"
-    # In the folder, nothing is followed.
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    (tmp_path / "real" / "production").symlink_to(tmp_path / "elsewhere")
-    production = tmp_path / "real" / "production"
-    with pytest.raises(ValueError, match=f"{production} is not a folder. Expected: a folder, or nothing. Look what it"):
-        store.write("production/kovan-0xbank.json", "one", None)
-    document_file = tmp_path / "real" / NAME
-    document_file.rename(tmp_path / "moved.json")
-    document_file.symlink_to(tmp_path / "moved.json")
-    with pytest.raises(ValueError, match=f"{document_file} cannot be written: Too many levels of symbolic links"):
-        store.write(NAME, "two", version)
-    with pytest.raises(ValueError, match=f"{document_file} cannot be read: Too many levels of symbolic links"):
-        store.read(NAME)
-    assert (tmp_path / "moved.json").read_text() == "one"
-
-
-def test_what_a_killed_writer_left_is_removed(folder: Path) -> None:
-    store = DirectoryStore(str(folder))
-    version = store.write(NAME, "one", None)
-    left = folder / "staging" / ".kovan-0xbank.json.0123456789abcdef"
-    left.write_text("half")
-    store.write(NAME, "two", version)
-    assert sorted(path.name for path in (folder / "staging").iterdir()) == ["kovan-0xbank.json"]
-
-
-def test_what_is_no_document(folder: Path) -> None:
-    store = DirectoryStore(str(folder))
-    store.write(NAME, "one", None)
-    file = folder / NAME
-    file.write_bytes(b"one\xff")
-    with pytest.raises(ValueError, match=f"{file} is not UTF-8 text: byte 3 cannot be read as such. Find out who"):
-        store.read(NAME)
-    file.unlink()
-    file.mkdir()
-    with pytest.raises(ValueError, match=f"{file} is not a file. Expected: a file, or nothing. Look what it is"):
-        store.read(NAME)
-    plain = folder.parent / "plain"
-    plain.write_text("")
-    with pytest.raises(ValueError, match=f"{plain} is not a folder. Expected: a folder, or nothing. Look what it is"):
-        DirectoryStore(str(plain)).check_private()
-
-
-# Bucket
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -506,20 +285,3 @@ def test_a_bucket_that_may_become_public_is_refused(sandbox: Sandbox, s3: Any) -
     # The account's counts as the bucket's does.
     block_account(sandbox, **ALL_ON)
     bucket_store(s3).check_private(s3control(sandbox))
-
-
-def test_a_store_is_opened_by_its_place(sandbox: Sandbox, s3: Any, tmp_path: Path) -> None:
-    def connect(service: str) -> Any:
-        return s3 if service == "s3" else s3control(sandbox)
-
-    opened = open_store(parse_place(PLACE), connect=connect, call=Caller(), account_id=lambda: ACCOUNT_ID)
-    assert opened.describe() == PLACE
-
-    def refuse(*_arguments: Any) -> Any:
-        raise AssertionError("a folder needs no AWS")
-
-    folder = open_store(parse_place(str(tmp_path / "x")), connect=refuse, call=Caller(), account_id=refuse)
-    assert isinstance(folder, DirectoryStore)
-    make_public(s3, BUCKET)
-    with pytest.raises(ValueError, match="is public"):
-        open_store(parse_place(PLACE), connect=connect, call=Caller(), account_id=lambda: ACCOUNT_ID)
