@@ -86,4 +86,4 @@ class Launcher:
         """What the credentials hold, in the forms that an output could have: as it is, in JSON, and line by line."""
         held = [text for values in self.awx.store.secrets.values() for text in values.values()]
         lines = [line.split("=", 1)[-1] for text in held for line in text.splitlines()]
-        return [form for line in lines for form in {line, json.dumps(line)[1:-1]}]
+        return [form for line in lines for form in (line, json.dumps(line)[1:-1])]
