@@ -19,40 +19,19 @@ options:
     description: What one of the two modules returned.
     type: dict
     required: true
-  environment:
-    description: Name of the environment.
-    type: str
-    required: true
-  artifacts_root:
-    description:
-      - Folder of the artifacts. A relative path is relative to the folder in which C(ansible-playbook) was started.
-    type: path
-    default: artifacts
   write:
     description: Whether the report is written.
     type: bool
     default: true
-  store:
-    description:
-      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
-        report is read there, and not on the disk, and what has changed is stored.
-      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
-        the same, and then the task fails.
-    type: dict
-    default: {}
+extends_documentation_fragment:
+  - interchain.agent_ops.report
+  - interchain.agent_ops.report.artifacts
+  - interchain.agent_ops.report.store
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
   diff_mode:
-    description: Returns details on what has changed (or would change), when in diff mode.
     support: none
     details: A report is not shown as a difference.
-  action:
-    description: Runs on the controller.
-    support: full
 seealso:
-  - module: interchain.agent_ops.report_store
   - module: interchain.agent_ops.contract_config
   - module: interchain.agent_ops.contract_config_info
 author:

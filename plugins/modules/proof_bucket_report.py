@@ -29,35 +29,15 @@ options:
       - The C(diff) of M(interchain.agent_ops.proof_bucket_info), which ansible shows in check mode with C(--diff).
     type: dict
     default: {}
-  environment:
-    description: Name of the environment.
-    type: str
-    required: true
   url:
     description: URL that readers append an object's key to, or an empty string where the bucket is removed.
     type: str
     required: true
-  account_id:
-    description: AWS account that the bucket is in.
-    type: str
-    required: true
-  endpoint_url:
-    description: Endpoint that the client really used.
-    type: str
-    required: true
-  sandbox:
-    description: Whether that endpoint is not AWS's.
-    type: bool
-    required: true
+extends_documentation_fragment:
+  - interchain.agent_ops.report
+  - interchain.agent_ops.report.origin
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
   diff_mode:
-    description: Returns details on what has changed (or would change), when in diff mode.
-    support: full
-  action:
-    description: Runs on the controller.
     support: full
 seealso:
   - module: interchain.agent_ops.proof_bucket_info

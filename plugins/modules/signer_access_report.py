@@ -13,8 +13,7 @@ version_added: 1.0.0
 description:
   - Shows what M(interchain.agent_ops.signer_access_info) plans, a line each, before it is carried out or in check mode.
   - Says in which folder the environment's artifacts are. What came out of an endpoint that is not AWS's is under a
-    folder
-    C(sandbox) only.
+    folder C(sandbox) only.
 options:
   changes:
     description: The changes, as M(interchain.agent_ops.signer_access_info) returns them.
@@ -32,44 +31,20 @@ options:
         C(--diff).
     type: dict
     default: {}
-  environment:
-    description: Name of the environment.
-    type: str
-    required: true
   form:
     description: Form of the permissions.
     type: str
     required: true
-  account_id:
-    description: AWS account that the permissions are in.
-    type: str
-    required: true
-  endpoint_url:
-    description: Endpoint that the client really used.
-    type: str
-    required: true
-  sandbox:
-    description: Whether that endpoint is not AWS's.
-    type: bool
-    required: true
-  artifacts_root:
-    description:
-      - Folder of the artifacts. A relative path is relative to the folder in which C(ansible-playbook) was started.
-    type: path
-    default: artifacts
   show:
     description: Whether the plan is shown.
     type: bool
     default: true
+extends_documentation_fragment:
+  - interchain.agent_ops.report
+  - interchain.agent_ops.report.origin
+  - interchain.agent_ops.report.artifacts
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
   diff_mode:
-    description: Returns details on what has changed (or would change), when in diff mode.
-    support: full
-  action:
-    description: Runs on the controller.
     support: full
 seealso:
   - module: interchain.agent_ops.signer_access_info

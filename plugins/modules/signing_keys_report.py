@@ -22,28 +22,6 @@ options:
     type: list
     elements: dict
     required: true
-  environment:
-    description: Name of the environment.
-    type: str
-    required: true
-  account_id:
-    description: AWS account that the keys are in.
-    type: str
-    required: true
-  endpoint_url:
-    description: Endpoint that the client really used.
-    type: str
-    required: true
-  sandbox:
-    description: Whether that endpoint is not AWS's.
-    type: bool
-    required: true
-  artifacts_root:
-    description:
-      - Folder of the artifacts. The report goes into its subfolder of the environment's name. A relative path is
-        relative to the folder in which C(ansible-playbook) was started.
-    type: path
-    default: artifacts
   order:
     description: Names of all keys of the environment, in the order of the report.
     type: list
@@ -57,26 +35,11 @@ options:
     description: Whether the files are written, and stored.
     type: bool
     default: true
-  store:
-    description:
-      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
-        report is read there, and not on the disk, and what has changed is stored.
-      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
-        the same, and then the task fails.
-    type: dict
-    default: {}
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed (or would change), when in diff mode.
-    support: none
-  action:
-    description: Runs on the controller.
-    support: full
-seealso:
-  - module: interchain.agent_ops.report_store
+extends_documentation_fragment:
+  - interchain.agent_ops.report
+  - interchain.agent_ops.report.origin
+  - interchain.agent_ops.report.artifacts
+  - interchain.agent_ops.report.store
 author:
   - interchain.agent_ops contributors (@interchain)
 """

@@ -21,20 +21,12 @@ description:
   - What is of a sandbox is under a folder C(sandbox) only.
   - A report is never C(changed). Balances are others at every look, and a run that found nothing to do would
     otherwise never say so.
+  - Where a O(store) is named, the history is that of the store and that of the disk together.
 options:
   result:
     description: What one of the two modules returned.
     type: dict
     required: true
-  environment:
-    description: Name of the environment.
-    type: str
-    required: true
-  artifacts_root:
-    description:
-      - Folder of the artifacts. A relative path is relative to the folder in which C(ansible-playbook) was started.
-    type: path
-    default: artifacts
   show:
     description: What is shown, in the order of the choices.
     type: list
@@ -53,28 +45,15 @@ options:
       - Whether this look gets a line in the history, by default as O(write) says. In check mode it gets none.
       - The look before a payment is worth one. It has what was spent until then.
     type: bool
-  store:
-    description:
-      - Options of M(interchain.agent_ops.report_store), C(store) among them, where the last report is kept. The last
-        report is read there, and not on the disk, and what has changed is stored.
-      - The history is that of the store and that of the disk together.
-      - If that is refused, or another run stored its report meanwhile, the report is shown and written to the disk all
-        the same, and then the task fails.
-    type: dict
-    default: {}
+extends_documentation_fragment:
+  - interchain.agent_ops.report
+  - interchain.agent_ops.report.artifacts
+  - interchain.agent_ops.report.store
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
-    support: full
   diff_mode:
-    description: Returns details on what has changed (or would change), when in diff mode.
     support: none
     details: A report is not shown as a difference.
-  action:
-    description: Runs on the controller.
-    support: full
 seealso:
-  - module: interchain.agent_ops.report_store
   - module: interchain.agent_ops.wallet_balances_info
   - module: interchain.agent_ops.wallet_top_up
 author:
