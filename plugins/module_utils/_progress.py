@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said about long work while it goes on, and whether anybody still waits for it. Private to the collection.
+"""What is said about long work while it goes on. Private to the collection.
 
-Pure: no ansible, no AWS, but for the files by which a module and its action see each other.
+Pure: no ansible, no AWS, but for the file that :func:`narrator` writes to.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import math
 import threading
 import typing as t
@@ -36,40 +35,6 @@ def narrator(path: str | None) -> Say:
             stream.write(text + "\n")
 
     return say
-
-
-@contextlib.contextmanager
-def waiting(path: str) -> t.Iterator[bool]:
-    """Be who waits for what is done, until the block ends or this process does, in whatever way.
-
-    :return: whether that can be seen by others. Not every file system can lock a file.
-    """
-    with Path(path).open("wb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
-
-
-def abandoned(path: str | None) -> t.Callable[[], bool]:
-    """Return what says whether the one who waited (:func:`waiting`) is gone. Without a file nobody ever is."""
-
-    def gone() -> bool:
-        if not path:
-            return False
-        try:
-            with Path(path).open("rb") as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return True
-        except OSError:
-            # It is locked. What cannot be known is no reason to stop either.
-            return False
-        return True
-
-    return gone
 
 
 class Progress:

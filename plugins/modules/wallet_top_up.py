@@ -260,9 +260,10 @@ import time
 
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws import AwsModule, ask_identity
 from ansible_collections.interchain.agent_ops.plugins.module_utils._aws_calls import Caller
+from ansible_collections.interchain.agent_ops.plugins.module_utils._caller import abandoned
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_pass import Funder
 from ansible_collections.interchain.agent_ops.plugins.module_utils._funding_rows import PLANNED
-from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import abandoned, narrator
+from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import narrator
 from ansible_collections.interchain.agent_ops.plugins.module_utils._signing_key_options import (
     request_rates,
     require_libraries,

@@ -20,7 +20,7 @@ from pathlib import Path
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.interchain.agent_ops.plugins.module_utils._progress import waiting
+from ansible_collections.interchain.agent_ops.plugins.module_utils._caller import waiting
 
 display = Display()
 
