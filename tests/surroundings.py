@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sandbox.client import Sandbox, SandboxError
 from tests import anvil
-from tests.awx import checks
+from tests.awx import project
 from tests.awx.server import TOKEN, fake_awx
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,8 +35,9 @@ def serve(folder: Path) -> None:
     with contextlib.ExitStack() as stack:
         aws = stack.enter_context(Sandbox.start(iam=True, output=folder / "sandbox.log"))
         chains = {name: stack.enter_context(anvil.running(number)).url for name, number in CHAINS.items()}
-        # What AWX clones is this repository, as it is.
-        awx = stack.enter_context(fake_awx(lambda _url: checks.playbooks(ROOT)))
+        # What AWX clones is this repository, as it is. Found at once, so that every scenario shows that it can be.
+        playbooks = project.playbooks(ROOT)
+        awx = stack.enter_context(fake_awx(lambda _url: playbooks))
         found = {"sandbox": aws.url, "chains": chains, "awx": {"url": awx.url, "token": TOKEN}}
         # In one step: whoever sees the file sees all of it.
         unfinished = folder / "unfinished"
