@@ -142,7 +142,7 @@ unit: $(VENV)/.stamp ## pytest: the sandbox, the pure parts, the modules against
 
 .PHONY: molecule
 molecule: $(VENV)/.stamp ## a scenario for each role and each root playbook (ARGS="--exclude awx")
-	$(RUN) env PYTHONPATH="$(CURDIR)/tests/startup" molecule test --all $(ARGS)
+	$(RUN) python -m tests.module_server molecule test --all $(ARGS)
 
 # What make test has time for: tests/playbooks and tests/awx go through what is left out here in more detail.
 .PHONY: scenarios

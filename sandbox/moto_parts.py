@@ -85,6 +85,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "moto.secretsmanager.responses": ("SecretsManagerResponse.backend", "SecretsManagerResponse.rotate_secret"),
     "moto.secretsmanager.urls": ("url_bases", "url_paths"),
+    "moto.settings": ("load_iam_aws_managed_policies",),
     "moto.sts.models": (
         "AssumedRole",
         "STSBackend.assume_role",

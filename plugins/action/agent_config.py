@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import without_other_values
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import without_other_values
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_report import lines
 
 display = Display()

@@ -18,15 +18,9 @@ from urllib.parse import urlsplit
 from ansible_collections.interchain.agent_ops.plugins.module_utils._address import checksum_address
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_env import check_text, is_variable_name
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_hyperlane import ADDRESSES, CHAIN_FIELDS
-from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Chain
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import FIELDS, Chain
 
 SCHEMES = ("http", "https", "ws", "wss")
-FIELDS = (
-    *("domain", "chain_id", "replicas", "rpc_style", "home", "replica_addresses", "connection_manager", "timelag"),
-    *("index", "hyperlane", "agent_settings"),
-)
-"""What of a network's settings is read here, besides its ``rpc_url``. Others are read elsewhere, if not misspelt."""
-
 _INDEX = ("from", "chunk")
 _LOWER = re.compile(r"[a-z][a-z0-9]*\Z")
 _LARGEST_TIMELAG = 255
@@ -48,18 +42,6 @@ def read_chains(
     for name, settings in networks.items():
         _check_fields(settings or {}, name)
     return {name: _chain(name, settings or {}, rpc_urls.get(name), networks) for name, settings in networks.items()}
-
-
-def without_other_values(networks: t.Any) -> t.Any:
-    """Return networks with the values of what is read here alone: another's may be a URL, by a misspelt name."""
-    if not isinstance(networks, t.Mapping):
-        return networks
-    return {
-        name: {field: value if field in FIELDS else None for field, value in settings.items()}
-        if isinstance(settings, t.Mapping)
-        else settings
-        for name, settings in networks.items()
-    }
 
 
 def _check_fields(given: t.Any, network: str) -> None:

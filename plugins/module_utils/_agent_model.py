@@ -35,6 +35,12 @@ DATABASES: t.Mapping[str, str] = {
 KEY_REFERENCES = ("key_id", "arn", "alias")
 """What of a key in AWS KMS stands in a file."""
 
+FIELDS = (
+    *("domain", "chain_id", "replicas", "rpc_style", "home", "replica_addresses", "connection_manager", "timelag"),
+    *("index", "hyperlane", "agent_settings"),
+)
+"""What of a network's settings is read for this, besides ``rpc_url``. Others are read elsewhere, if not misspelt."""
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -188,3 +194,15 @@ class File:
     @property
     def mode(self) -> int:
         return 0o600 if self.secret else 0o644
+
+
+def without_other_values(networks: t.Any) -> t.Any:
+    """Return networks with the values of what is read for this alone: another's may be a URL, by a misspelt name."""
+    if not isinstance(networks, t.Mapping):
+        return networks
+    return {
+        name: {field: value if field in FIELDS else None for field, value in settings.items()}
+        if isinstance(settings, t.Mapping)
+        else settings
+        for name, settings in networks.items()
+    }

@@ -15,6 +15,7 @@ from moto.iam import urls
 from moto.iam.exceptions import DeleteConflictException, NotFoundException
 from moto.iam.models import AccessKey, Group, IAMBackend, ManagedPolicy, PolicyVersion, Role, User
 from moto.iam.utils import generate_access_key_id_from_account_id
+from moto.settings import load_iam_aws_managed_policies
 
 from sandbox.iam import rules
 from sandbox.iam.aws_policies import Policies
@@ -86,7 +87,9 @@ class SandboxIamBackend(IAMBackend):
     def list_policies(
         self, marker: str | None, max_items: int, only_attached: bool, path_prefix: str, scope: str
     ) -> tuple[Any, str | None]:
-        if scope != "Local" and not only_attached and isinstance(self.managed_policies, Policies):
+        """AWS's own, some fifteen hundred, are listed where they alone are asked for, or by moto's setting for that."""
+        wanted = scope == "AWS" or (scope != "Local" and load_iam_aws_managed_policies())
+        if wanted and not only_attached and isinstance(self.managed_policies, Policies):
             self.managed_policies.add_all_of_aws()
         return super().list_policies(marker, max_items, only_attached, path_prefix, scope)
 

@@ -31,8 +31,6 @@ from tests.unit.plugins.module_utils.deployment_world import checkout
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 SITE = Path(yaml.__file__).parents[1]
-# Modules are compiled once for all runs.
-STARTUP = ROOT / "tests" / "startup"
 SECRET = "made+up/secret-0f7c51d2e94b-8a77"
 SETTINGS = {
     "awx_oauth_token": TOKEN,
@@ -85,8 +83,9 @@ class Ran:
 class SetUp:
     """Runs of awx.yml against one AWX."""
 
-    def __init__(self, awx: FakeAwx) -> None:
+    def __init__(self, awx: FakeAwx, quick_modules: dict[str, str]) -> None:
         self.awx = awx
+        self._quick_modules = quick_modules
 
     def __call__(
         self, environment: str, options: tuple[str, ...] = (), env: dict[str, str] | None = None, **values: Any
@@ -97,7 +96,7 @@ class SetUp:
         done = subprocess.run(
             [os.fspath(BIN / "ansible-playbook"), "awx.yml", *sources, "-e", variables, *options],
             cwd=ROOT,
-            env={**environment_without_aws(), "PYTHONPATH": os.fspath(STARTUP), **(env or {})},
+            env={**environment_without_aws(), **self._quick_modules, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -108,10 +107,10 @@ class SetUp:
 
 
 @pytest.fixture(scope="module")
-def set_up() -> Iterator[SetUp]:
+def set_up(quick_modules: dict[str, str]) -> Iterator[SetUp]:
     # What AWX clones is this repository, as it is.
     with fake_awx(lambda _url: project.playbooks(ROOT)) as server:
-        yield SetUp(server)
+        yield SetUp(server, quick_modules)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +147,7 @@ def made(set_up: SetUp, wanted: dict[str, Any]) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def launcher(set_up: SetUp, made: Ran, aws: Sandbox, folder: Path) -> Launcher:
+def launcher(set_up: SetUp, made: Ran, aws: Sandbox, folder: Path, quick_modules: dict[str, str]) -> Launcher:
     assert made.code == 0, made.output
     clone = job.copy_project(folder / "sync")
     overlay = folder / "rehearsal"
@@ -163,7 +162,7 @@ def launcher(set_up: SetUp, made: Ran, aws: Sandbox, folder: Path) -> Launcher:
     env = {
         "AGENT_OPS_SANDBOX_URL": aws.url,
         "AWS_ENDPOINT_URL_STS": aws.url,
-        "PYTHONPATH": os.fspath(STARTUP),
+        **quick_modules,
         "RAN": str(folder / "ran"),
     }
     return Launcher(set_up.awx, folder / "jobs", "nomad development", project=clone, script=script, env=env)

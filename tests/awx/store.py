@@ -52,7 +52,7 @@ class Store:
             known |= {"workflow_job_template"}
         if resource == "job_templates":
             known |= {"organization"}
-        unknown = query.keys() - known
+        unknown = {key for key in query if key not in known and key.split("__")[0] not in known}
         if unknown:
             raise Refused(400, detail=f"{resource} has no field named {sorted(unknown)}")
         either = [(key[4:], value) for key, value in query.items() if key.startswith("or__")]
@@ -62,9 +62,28 @@ class Store:
         return [
             item
             for item in self._all(resource).values()
-            if all(str(item.get(key)) == value for key, value in every)
-            and (not either or any(str(item.get(key)) == value for key, value in either))
+            if all(self._fits(item, key, value) for key, value in every)
+            and (not either or any(self._fits(item, key, value) for key, value in either))
         ]
+
+    def _fits(self, item: Object, key: str, value: str) -> bool:
+        """``key`` leads from an object to the field of another, and may end in how its text is compared."""
+        *path, last = key.split("__")
+        if last == "startswith":
+            return str(self._follow(item, path)).startswith(value)
+        return str(self._follow(item, [*path, last])) == value
+
+    def _follow(self, item: Object, path: list[str]) -> Any:
+        for name in path[:-1]:
+            if item.get(name) is None:
+                return None
+            other = (
+                "organizations" if name == "organization" else RESOURCES[self.resource_of(item["id"])].fields[name].to
+            )
+            item = self.get(other, item[name])
+        if path[-1] not in item:
+            raise Refused(400, detail=f"{item['type']} has no field named {path[-1]!r}")
+        return item[path[-1]]
 
     def shown(self, item: Object) -> Object:
         """What the API answers: secrets are hidden, and what belongs to an object is linked."""

@@ -15,6 +15,8 @@ from tests.awx.conftest import ROOT, SITE, SetUp
 from tests.awx.workflows import chain
 
 AGENTS = {"agents": {"deployment_component": "agents", "deployment_command": ["true"]}}
+TOOLS = {"tools": {"deployment_component": "contracts", "deployment_command": ["true"]}}
+NAMED_ONCE = ("nomad staging nightly", "nomad staging plan and deploy tools", "nomad staging deploy tools")
 BEACON = {"beacon": {"deployment_component": "upgrade_beacon", "deployment_command": ["true"]}}
 EXACT = "DTSTART;TZID=Etc/UTC:20260101T050000 RRULE:FREQ=DAILY;INTERVAL=1"
 
@@ -28,8 +30,11 @@ def test_a_plan_a_changed_gate_and_a_removal(set_up: SetUp) -> None:
     assert planned.changed > 5
     assert awx.count() == before
 
-    made = set_up("staging", **few)
+    nightly = {"template": "deploy tools", "rrule": EXACT, "answers": {"environment_confirmation": "staging"}}
+    more: dict[str, Any] = {**few, "awx_deployments": AGENTS | TOOLS, "awx_schedules": {"nightly": nightly}}
+    made = set_up("staging", **more)
     assert made.code == 0, made.output
+    assert "which nothing names here any more" not in made.told
     assert awx.linked(awx.named("job_templates", "nomad staging deploy agents"), "credentials") == ["nomad staging AWS"]
     # Operators deploy agents in staging.
     assert chain(awx, "nomad staging plan and deploy agents") == ["plan", "approve core_team", "deploy"]
@@ -40,8 +45,11 @@ def test_a_plan_a_changed_gate_and_a_removal(set_up: SetUp) -> None:
     assert changed.code == 0, changed.output
     assert chain(awx, "nomad staging plan and deploy agents") == ["plan", "deploy"]
     assert awx.named("projects", "nomad agent_ops")["scm_branch"] == "release"
+    # What is not named any more is told of, and goes when somebody says so.
+    assert f"AWX has {', '.join(NAMED_ONCE)}, which nothing names here any more. It is left as it is" in changed.told
+    assert awx.named("schedules", NAMED_ONCE[0])
 
-    gone = set_up("staging", awx_state="absent", awx_remove_shared=True, **few)
+    gone = set_up("staging", awx_state="absent", awx_purge=True, awx_remove_shared=True, **few)
     assert gone.code == 0, gone.output
     assert awx.count() == before
     again = set_up("staging", awx_state="absent", awx_remove_shared=True, **few)

@@ -23,8 +23,6 @@ from tests.playbooks.iam_world import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
-# With this, what modules import is compiled once for all runs, which changes nothing that they do.
-STARTUP = ROOT / "tests" / "startup"
 # The sandbox takes requests as fast as they come. Keeping to AWS's rates is shown where that is what is tested.
 UNPACED = json.dumps({"signing_keys_request_rates": {"CreateKey": 0, "CreateAlias": 0, "CreateSecret": 0}})
 
@@ -56,7 +54,7 @@ Play = Callable[..., Played]
 
 
 @pytest.fixture
-def play(aws: Sandbox, tmp_path: Path) -> Play:
+def play(aws: Sandbox, tmp_path: Path, quick_modules: dict[str, str]) -> Play:
     def run(
         *inventories: str,
         options: tuple[str, ...] = (),
@@ -72,7 +70,7 @@ def play(aws: Sandbox, tmp_path: Path) -> Play:
             env={
                 **environment_without_aws(),
                 "AGENT_OPS_SANDBOX_URL": aws.url,
-                "PYTHONPATH": str(STARTUP),
+                **quick_modules,
                 **(environment or {}),
             },
             stdin=subprocess.DEVNULL,

@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 
+from sandbox.client import Sandbox
 from tests.sandbox.people import ACCOUNT, ROOT, allow, document
 
 HOME = f"arn:aws:iam::{ACCOUNT}"
@@ -230,6 +232,16 @@ def test_what_is_in_use_cannot_be_deleted(iam: Any, refused: Any) -> None:
     iam.delete_policy(PolicyArn=bound)
 
 
+def policies(iam: Any, **what: str) -> int:
+    return sum(len(some["Policies"]) for some in iam.get_paginator("list_policies").paginate(**what))
+
+
+def test_all_policies_are_those_of_aws_too_if_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    with Sandbox.start() as sandbox:
+        assert policies(boto3.client("iam", **sandbox.boto3_arguments())) > 1000
+
+
 def test_aws_has_policies_of_its_own(iam: Any, refused: Any) -> None:
     """https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
     iam.create_group(GroupName="g")
@@ -238,7 +250,8 @@ def test_aws_has_policies_of_its_own(iam: Any, refused: Any) -> None:
     assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert [one["Arn"] for one in iam.list_policies(OnlyAttached=True)["Policies"]] == [arn]
-    assert sum(len(some["Policies"]) for some in iam.get_paginator("list_policies").paginate(Scope="AWS")) > 1000
+    assert [one["Arn"] for one in iam.list_policies()["Policies"]] == [arn]
+    assert policies(iam, Scope="AWS") > 1000
     with refused("NoSuchEntity"):
         iam.attach_group_policy(GroupName="g", PolicyArn="arn:aws:iam::aws:policy/NobodyAccess")
     with refused("NoSuchEntity"):

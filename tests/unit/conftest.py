@@ -22,7 +22,7 @@ Playbook = t.Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def ansible_playbook() -> Playbook:
+def ansible_playbook(quick_modules: dict[str, str]) -> Playbook:
     """Return a function that runs tasks on localhost, and gives what was printed: results as JSON, no colours."""
 
     def run(folder: Path, tasks: list[dict[str, t.Any]], **variables: t.Any) -> subprocess.CompletedProcess[str]:
@@ -42,8 +42,7 @@ def ansible_playbook() -> Playbook:
             "COLUMNS": "80",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_NOCOLOR": "1",
-            # What modules import is compiled once for all of their processes.
-            "PYTHONPATH": str(COLLECTIONS.parent / "tests" / "startup"),
+            **quick_modules,
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",

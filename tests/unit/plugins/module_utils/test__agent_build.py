@@ -14,13 +14,12 @@ from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_build 
     check_common,
     make_agents,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_chains import without_other_values
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_keys import (
     NOT_YET,
     check_keys,
     make_signer,
 )
-from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Bucket
+from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_model import Bucket, without_other_values
 from ansible_collections.interchain.agent_ops.plugins.module_utils._agent_settings import check_variables
 
 from tests.unit.plugins.module_utils.agent_world import (

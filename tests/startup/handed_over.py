@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the interchain.agent_ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module's process has itself done by one that is forked from a server, where there is one (tests/module_server.py).
+
+Ansible starts Python for each module and gives it the program on its standard input. What most of them import, boto3
+above all, takes longer than what they do, and the server has it. This is imported by every Python that starts, so it
+imports next to nothing itself.
+"""
+
+import marshal
+import os
+import sys
+
+SERVER = "MODULE_SERVER"
+"""Environment variable: the Python that the server is of, a colon, and the path of its socket."""
+
+
+def _all_of(connection, count):  # type: ignore[no-untyped-def]
+    parts = []
+    while count:
+        parts.append(connection.recv(count))
+        if not parts[-1]:
+            raise EOFError
+        count -= len(parts[-1])
+    return b"".join(parts)
+
+
+def _hand_over(path):  # type: ignore[no-untyped-def]
+    """Return if there is nobody to hand it to. Whatever is done here is done before the program is read."""
+    import _socket
+
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.connect(path)
+    except OSError:
+        return
+    umask = os.umask(0)
+    os.umask(umask)
+    state = marshal.dumps((dict(os.environ), os.getcwd(), umask, ["", *sys.path]))
+    streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+    connection.sendmsg([len(state).to_bytes(4, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+    connection.sendall(state)
+    code = int.from_bytes(_all_of(connection, 4), "big", signed=True)
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+_python, _, _path = os.environ.get(SERVER, "").partition(":")
+# Only a program from the standard input: options and arguments are none of what Ansible gives a module.
+if _path and _python == sys.executable and len(sys.orig_argv) == 1:
+    _hand_over(_path)
