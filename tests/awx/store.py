@@ -81,9 +81,9 @@ class Store:
                 "organizations" if name == "organization" else RESOURCES[self.resource_of(item["id"])].fields[name].to
             )
             item = self.get(other, item[name])
-        if path[-1] not in item:
+        if len(path) > 1 and path[-1] not in item:
             raise Refused(400, detail=f"{item['type']} has no field named {path[-1]!r}")
-        return item[path[-1]]
+        return item.get(path[-1])
 
     def shown(self, item: Object) -> Object:
         """What the API answers: secrets are hidden, and what belongs to an object is linked."""
