@@ -5,3 +5,4 @@
 
 import compiled_once  # noqa: F401
 import handed_over  # noqa: F401
+import parsed_once  # noqa: F401

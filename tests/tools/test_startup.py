@@ -1,20 +1,24 @@
 # Copyright (c) 2026, the interchain.agent_ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests' playbooks import from zips is what is in them, compiled once."""
+"""What the tests' playbooks are spared of: compiling what is imported from zips, and parsing what modules import."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import ansible
 import pytest
 
-STARTUP = Path(__file__).resolve().parents[1] / "startup"
+ROOT = Path(__file__).resolve().parents[2]
+STARTUP = ROOT / "tests" / "startup"
 
 _SHOW = """
 import sys, traceback
@@ -91,3 +95,48 @@ def test_an_entry_that_cannot_be_read_is_made_again(startup: Path, content: byte
 def test_where_nothing_can_be_kept_it_works_as_well(startup: Path) -> None:
     (startup.parents[1] / ".cache").write_text("in the way")
     assert show(startup, "one.zip", "one").startswith("one\n")
+
+
+_FIND = """
+import ast, json, sys
+from pathlib import Path
+from ansible.executor.module_common import ModuleDepFinder, _compile_module_ast
+
+found = {}
+for path in json.load(sys.stdin):
+    tree = _compile_module_ast(path, Path(path).read_bytes())
+    finder = ModuleDepFinder(path.removesuffix(".py").replace("/", "."), tree, path.endswith("__init__.py"))
+    found[path] = [sorted(finder.submodules), sorted(finder.optional_imports), len(list(ast.walk(tree)))]
+print(json.dumps(found))
+"""
+
+
+def found(startup: Path, program: str) -> dict[str, list[Any]]:
+    """What Ansible finds that files import, in a program of that name."""
+    script = startup.parent / program
+    script.write_text(_FIND, encoding="utf-8")
+    packages = Path(ansible.__file__).parents[1]
+    amazon = packages / "ansible_collections" / "amazon" / "aws" / "plugins"
+    folders = [ROOT / "plugins", packages / "ansible" / "module_utils", amazon]
+    paths = [str(path) for folder in folders for path in sorted(folder.rglob("*.py"))]
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        input=json.dumps(paths),
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(startup), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(done.stdout))
+
+
+def test_what_files_import_is_found_as_it_would_be(startup: Path) -> None:
+    expected, first = found(startup, "another"), found(startup, "ansible-playbook")
+    assert len(expected) > 300
+    assert any(optional for _all, optional, _nodes in expected.values())
+    assert {path: one[:2] for path, one in first.items()} == {path: one[:2] for path, one in expected.items()}
+    # And without what else is in them, which is what takes its time.
+    assert sum(one[2] for one in first.values()) * 20 < sum(one[2] for one in expected.values())
+    entries = kept(startup)
+    assert found(startup, "ansible-playbook") == first
+    assert kept(startup) == entries
