@@ -31,9 +31,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.startup.handed_over import SERVER
+
 ROOT = Path(__file__).resolve().parents[1]
 STARTUP = ROOT / "tests" / "startup"
-SERVER = "MODULE_SERVER"
 
 _LIBRARIES = (
     "__future__ ast base64 configparser datetime difflib fcntl glob grp hashlib ipaddress json logging.handlers"
@@ -58,16 +59,6 @@ def _warm_up() -> None:
     keccak(b"")
 
 
-def _all_of(connection: socket.socket, count: int) -> bytes:
-    parts = b""
-    while len(parts) < count:
-        part = connection.recv(count - len(parts))
-        if not part:
-            raise EOFError
-        parts += part
-    return parts
-
-
 @dataclass(frozen=True)
 class _Process:
     """What a process was when it was handed over."""
@@ -80,8 +71,10 @@ class _Process:
 
     @classmethod
     def received(cls, connection: socket.socket) -> _Process:
+        """:raises EOFError, ValueError, TypeError: if it has been killed meanwhile."""
         length, streams, _flags, _address = socket.recv_fds(connection, 4, 3)
-        state = _all_of(connection, int.from_bytes(length, "big"))
+        with connection.makefile("rb") as rest:
+            state = rest.read(int.from_bytes(length, "big"))
         return cls(streams, *marshal.loads(state))  # noqa: S302 - from a process of the same user's
 
     def close(self) -> None:
@@ -138,7 +131,7 @@ class _Server:
         connection, _address = self._listener.accept()
         try:
             process = _Process.received(connection)
-        except EOFError:
+        except (EOFError, ValueError, TypeError):
             connection.close()
             return None
         child = os.fork()

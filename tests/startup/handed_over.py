@@ -16,17 +16,7 @@ SERVER = "MODULE_SERVER"
 """Environment variable: the Python that the server is of, a colon, and the path of its socket."""
 
 
-def _all_of(connection, count):  # type: ignore[no-untyped-def]
-    parts = []
-    while count:
-        parts.append(connection.recv(count))
-        if not parts[-1]:
-            raise EOFError
-        count -= len(parts[-1])
-    return b"".join(parts)
-
-
-def _hand_over(path):  # type: ignore[no-untyped-def]
+def _hand_over(path: str) -> None:
     """Return if there is nobody to hand it to. Whatever is done here is done before the program is read."""
     import _socket
 
@@ -41,7 +31,9 @@ def _hand_over(path):  # type: ignore[no-untyped-def]
     streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
     connection.sendmsg([len(state).to_bytes(4, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
     connection.sendall(state)
-    code = int.from_bytes(_all_of(connection, 4), "big", signed=True)
+    answer = connection.recv(4)
+    # Nothing comes from a server that has been ended meanwhile.
+    code = int.from_bytes(answer, "big", signed=True) if answer else 1
     if code < 0:
         os.kill(os.getpid(), -code)
     os._exit(code)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import module_server
+from tests.startup.handed_over import SERVER
 
 WHERE = "import os, sys; print(os.getppid())"
 STATE = """
@@ -56,16 +57,16 @@ def run(
 
 
 def alone(environment: dict[str, str]) -> dict[str, str]:
-    return {**environment, module_server.SERVER: ""}
+    return {**environment, SERVER: ""}
 
 
 def test_it_is_where_and_what_it_would_be(server: dict[str, str], tmp_path: Path) -> None:
     here = run(STATE, alone(server), folder=tmp_path)
     there = run(STATE, server, folder=tmp_path)
     assert "0o27" in here.stdout
-    place = f"('{module_server.SERVER}', '{server[module_server.SERVER]}')"
+    place = f"('{SERVER}', '{server[SERVER]}')"
     assert place in there.stdout
-    assert there.stdout.replace(place, f"('{module_server.SERVER}', '')") == here.stdout
+    assert there.stdout.replace(place, f"('{SERVER}', '')") == here.stdout
     assert there.stderr == here.stderr == "told\n"
 
 
@@ -82,9 +83,9 @@ def test_only_programs_without_options_are_handed_over(server: dict[str, str]) -
     assert run(WHERE, server, "-").stdout == ours
     assert run(WHERE, alone(server)).stdout == ours
     # Another Python than the server's, and a server that has ended.
-    place = server[module_server.SERVER]
+    place = server[SERVER]
     for other in (f"/usr{place}", f"{place}.gone"):
-        assert run(WHERE, {**server, module_server.SERVER: other}).stdout == ours
+        assert run(WHERE, {**server, SERVER: other}).stdout == ours
 
 
 def test_it_goes_with_whoever_handed_it_over(server: dict[str, str]) -> None:
