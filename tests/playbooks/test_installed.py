@@ -13,6 +13,7 @@ import sysconfig
 from pathlib import Path
 
 from sandbox.client import Sandbox, environment_without_aws
+from tests.module_server import STARTUP
 from tests.playbooks.conftest import PLAYBOOK, ROOT
 from tools import bootstrap, release
 from tools.sanity import link_dependencies
@@ -57,6 +58,8 @@ def test_the_playbook_runs_where_the_collection_is_installed(aws: Sandbox, tmp_p
     playbook, galaxy = str(bin_folder / "ansible-playbook"), str(bin_folder / "ansible-galaxy")
     environment = {**environment_without_aws(), **aws.environment(), "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}
     environment["PATH"] = f"{bin_folder}:/usr/bin:/bin"
+    # Nothing else can be imported from there.
+    environment["PYTHONPATH"] = str(STARTUP)
     (tmp_path / "empty.cfg").touch()
     environment["ANSIBLE_CONFIG"] = str(tmp_path / "empty.cfg")
 
