@@ -33,7 +33,8 @@ def test_half_of_all_requests_throttled(world: World) -> None:
     world.sandbox.add_fault(action="*", kind="throttle", probability=0.5, seed=4)
     first = world.succeed(keys)
     second = world.succeed(keys)
-    assert any(entry["fault"] == "throttle" for entry in world.log("CreateKey"))
+    # Which of them is chance: threads ask in an order of their own.
+    assert sum(entry["fault"] == "throttle" for entry in world.log()) > 5
     world.sandbox.remove_faults()
     assert first.actions == ["created"] * 4
     assert second.actions == ["unchanged"] * 4
