@@ -181,9 +181,12 @@ def serving() -> Iterator[dict[str, str]]:
         startup = {"PYTHONPATH": os.fspath(STARTUP)}
         server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **startup}, stdin=subprocess.PIPE)
         with server:
-            yield {**startup, SERVER: f"{sys.executable}:{path}"}
-            assert server.stdin
-            server.stdin.close()
+            try:
+                yield {**startup, SERVER: f"{sys.executable}:{path}"}
+            finally:
+                # Which is what it ends by.
+                assert server.stdin
+                server.stdin.close()
 
 
 if __name__ == "__main__":

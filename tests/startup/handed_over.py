@@ -39,7 +39,7 @@ def _hand_over(path: str) -> None:
     os._exit(code)
 
 
-_python, _, _path = os.environ.get(SERVER, "").partition(":")
+_python, _colon, _path = os.environ.get(SERVER, "").partition(":")
 # Only a program from the standard input: options and arguments are none of what Ansible gives a module.
 if _path and _python == sys.executable and len(sys.orig_argv) == 1:
     _hand_over(_path)
