@@ -98,7 +98,7 @@ sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=..
 
 .PHONY: test
 test: $(VENV)/.stamp ## all of the following, and a summary
-	@$(VENV)/bin/python -m tools.stages "$(MAKE)" unit scenarios/sanity/lint
+	@$(VENV)/bin/python -m tools.stages "$(MAKE)" unit scenarios/artifact-sanity/lint
 
 LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs lint-reuse
 .PHONY: lint $(LINTERS)
@@ -151,7 +151,7 @@ scenarios:
 	@$(MAKE) molecule ARGS="$(addprefix --exclude ,$(LEFT_OUT))"
 
 .PHONY: sanity
-sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file
+sanity: $(VENV)/.stamp ## ansible-test sanity, without an ignore file, on all files
 	@$(VENV)/bin/python -m tools.sanity $(ARGS)
 
 .PHONY: integration
@@ -184,6 +184,7 @@ release-check: $(VENV)/.stamp ## what a release has to pass, on the built tarbal
 artifact-importer: $(VENV)/.stamp
 	@$(VENV)/bin/python -m tools.release_check --importer
 
+# What users get. make test is content with that: ruff has seen the tests and tools, and a release sees them again.
 artifact-sanity: $(VENV)/.stamp
 	@$(VENV)/bin/python -m tools.release_check --sanity $(ARGS)
 

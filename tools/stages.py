@@ -30,8 +30,9 @@ def duration(seconds: float) -> str:
 
 
 def summary(outcomes: list[Outcome], seconds: float) -> list[str]:
+    width = max(10, *(len(outcome.stage) for outcome in outcomes))
     lines = [
-        f"  {outcome.stage:<10} {'passed' if outcome.code == 0 else 'FAILED'}   {duration(outcome.seconds)}"
+        f"  {outcome.stage:<{width}} {'passed' if outcome.code == 0 else 'FAILED'}   {duration(outcome.seconds)}"
         for outcome in outcomes
     ]
     took = duration(seconds)
