@@ -44,14 +44,14 @@ _LIBRARIES = (
 _SERVICES = ("iam", "kms", "resourcegroupstaggingapi", "s3", "secretsmanager", "sts")
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
+    """Load what each process would load again: libraries, the services' descriptions, what is behind the hash."""
     for name in _LIBRARIES:
         importlib.import_module(name)
     import boto3
     import botocore.session
     from eth_hash.auto import keccak
 
-    # The descriptions of the services are read once, too.
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
     for service in _SERVICES:
         place = {"region_name": "us-west-2", "endpoint_url": "http://127.0.0.1:9"}
@@ -163,7 +163,7 @@ def _serve(path: str) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        _warm_up()
+        warm_up()
         # What is there now stays: the children need not look at it.
         gc.freeze()
         process = _Server(listener).serve()

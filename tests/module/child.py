@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import importlib
 import json
 import os
 import sys
 from multiprocessing.connection import Connection
 
-import boto3
-import botocore.session
 from ansible.module_utils.testing import patch_module_args
-from eth_utils import keccak
+
+from tests.module_server import warm_up
 
 _MODULES = "ansible_collections.interchain.agent_ops.plugins.modules"
 _PRELOADED = (
@@ -24,18 +22,6 @@ _PRELOADED = (
     " kms_signing_keys_info proof_bucket_info proof_bucket_probe report_store secret_signing_keys"
     " store_bucket_info wallet_balances_info wallet_top_up"
 ).split()
-_SERVICES = ("iam", "kms", "resourcegroupstaggingapi", "s3", "secretsmanager", "sts")
-
-
-def _warm_up() -> None:
-    """Load what each process would load again: the services' descriptions, and the library behind the hash."""
-    for name in _PRELOADED:
-        importlib.import_module(f"{_MODULES}.{name}")
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
-    for service in _SERVICES:
-        place = {"region_name": "us-west-2", "endpoint_url": "http://127.0.0.1:9"}
-        boto3.session.Session().client(service, aws_access_key_id="none", aws_secret_access_key="none", **place)
-    keccak(b"")
 
 
 def run(module: str, arguments: str, environment: dict[str, str], output: Connection) -> None:
@@ -54,4 +40,6 @@ def run(module: str, arguments: str, environment: dict[str, str], output: Connec
 
 
 if os.environ.get("MODULE_CHILD_WARM_UP"):
-    _warm_up()
+    warm_up()
+    for name in _PRELOADED:
+        importlib.import_module(f"{_MODULES}.{name}")
