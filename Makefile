@@ -97,7 +97,7 @@ sandbox: $(VENV)/.stamp ## the same AWS, in the foreground on port 5555 (PORT=..
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(VENV)/.stamp ## all of the following, and a summary
+test: $(VENV)/.stamp ## unit, most of molecule, sanity of what is published, lint; and a summary
 	@$(VENV)/bin/python -m tools.stages "$(MAKE)" unit scenarios/artifact-sanity/lint
 
 LINTERS := lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-changelog lint-docs lint-reuse
@@ -184,7 +184,7 @@ release-check: $(VENV)/.stamp ## what a release has to pass, on the built tarbal
 artifact-importer: $(VENV)/.stamp
 	@$(VENV)/bin/python -m tools.release_check --importer
 
-# What users get. make test is content with that: ruff has seen the tests and tools, and a release sees them again.
+# What users get. make test is content with that: tests and tools have ruff, and all of it before a release.
 artifact-sanity: $(VENV)/.stamp
 	@$(VENV)/bin/python -m tools.release_check --sanity $(ARGS)
 

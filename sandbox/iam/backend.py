@@ -87,7 +87,7 @@ class SandboxIamBackend(IAMBackend):
     def list_policies(
         self, marker: str | None, max_items: int, only_attached: bool, path_prefix: str, scope: str
     ) -> tuple[Any, str | None]:
-        """AWS's own, some fifteen hundred, are listed where they alone are asked for, or by moto's setting for that."""
+        """AWS's own, more than a thousand, are listed where they alone are asked for, or by moto's setting for that."""
         wanted = scope == "AWS" or (scope != "Local" and load_iam_aws_managed_policies())
         if wanted and not only_attached and isinstance(self.managed_policies, Policies):
             self.managed_policies.add_all_of_aws()

@@ -14,7 +14,7 @@ STAGING = ("staging", "sandbox")
 AGENTS = ("watcher", "updater", "processor", "relayer", "kathy")
 POLICIES = {*(f"staging-{agent}-signer" for agent in AGENTS), "staging-proof-writer", "kms-admin"}
 
-# Whatever does not depend on how many there are is shown with one policy, one group and one user: each costs a second.
+# Whatever does not depend on how many there are is shown with one policy, one group and one user: each takes its time.
 SMALL: dict[str, Any] = {
     "agent_ops_agents": {"watcher": ["signer", "attestation"]},
     "agent_ops_proof_bucket": "",

@@ -24,6 +24,7 @@ def _hand_over(path: str) -> None:
     try:
         connection.connect(path)
     except OSError:
+        connection.close()
         return
     umask = os.umask(0)
     os.umask(umask)
